@@ -1,0 +1,325 @@
+"""The nouns: what may stand in a file or an HTTP body. Everything here is frozen; nothing here behaves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from skillrm import shapes
+from skillrm.errors import Fault, SampleError
+
+Kind = Literal["rubric", "principle", "checklist", "reference", "verifier", "tool", "calibration", "aggregation"]
+Access = Literal["open", "sample", "privileged"]
+Goal = Literal["scores", "ranking", "winner"]
+Status = Literal["ok", "abstained", "failed"]
+Decision = Literal["satisfied", "violated", "partial", "unknown", "not_applicable"]
+Source = Literal["rule", "hard_verifier", "judge", "soft_verifier"]
+Origin = Literal["skill", "sample", "prompt", "judge"]
+Delimiters = tuple[tuple[str, str], ...]
+
+THINK: Delimiters = (
+    ("<think>", "</think>"),
+    ("<thinking>", "</thinking>"),
+    ("<|begin_of_thought|>", "<|end_of_thought|>"),
+)
+_IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9_.:\-]{0,127}$"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _whole(value: Any) -> Any:
+    """A lone surrogate cannot be written to any file or wire; it becomes U+FFFD here, once."""
+    return _SURROGATE.sub("\ufffd", value) if isinstance(value, str) and not value.isascii() else value
+
+
+Text = Annotated[str, BeforeValidator(_whole)]
+Identifier = Annotated[str, Field(pattern=_IDENTIFIER)]
+Unit = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Message(Frozen):
+    """One chat turn in the OpenAI shape, so that trajectories parse. Unknown keys of a foreign log are dropped."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    role: str
+    content: Text | tuple[dict[str, Any], ...] | None = None
+    tool_calls: tuple[dict[str, Any], ...] | None = None
+    tool_call_id: str | None = None
+    name: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The text parts, joined; images and other parts are named in brackets."""
+        if self.content is None or isinstance(self.content, str):
+            return self.content or ""
+        return "".join(
+            _whole(part["text"]) if isinstance(part.get("text"), str) else f"[{part.get('type', 'part')}]"
+            for part in self.content
+        )
+
+
+class Resource(Frozen):
+    """One thing the judge may read or run. Exactly one of `text`, `verifier`, `endpoint`."""
+
+    id: Identifier
+    kind: Kind
+    description: Text = ""
+    text: Text | None = None
+    """What reading it returns."""
+    verifier: str | None = None
+    """Registered name of what running it calls; `args` are its arguments."""
+    args: dict[str, JsonValue] = Field(default_factory=dict)
+    endpoint: str | None = None
+    """URL of a scalar reward model; only in skills."""
+    access: Access = "open"
+    run: Literal["eager", "on_demand"] = "eager"
+    decides: tuple[str, ...] = ()
+    hard: bool = False
+    scope: Literal["final", "all"] = "final"
+    needs: tuple[str, ...] = ()
+    """Ids or kinds of resources that the sample must bring; without them this one is not planned."""
+
+    @model_validator(mode="after")
+    def _one_body(self) -> Self:
+        if sum(body is not None for body in (self.text, self.verifier, self.endpoint)) != 1:
+            raise ValueError("a resource has exactly one of text, verifier, endpoint")
+        if self.text is not None and (self.decides or self.hard):
+            raise ValueError("only a verifier or an endpoint decides a criterion")
+        return self
+
+
+class Criterion(Frozen):
+    """One respect in which a candidate is judged."""
+
+    id: Identifier
+    text: Text
+    weight: Annotated[float, Field(allow_inf_nan=False)] = 1.0
+    """Negative: the criterion names a fault, and its presence counts against the candidate."""
+    scale: Annotated[str, Field(pattern=r"^(binary|graded\(([2-9]|10)\))$")] = "binary"
+    gate: Unit | None = None
+    """Cap on the candidate's score in [0, 1] when violated."""
+    pass_at: Unit | None = None
+    """Score from which a graded gate or checklist item counts as satisfied; a binary one needs 1."""
+    required: bool = False
+    """A judgment is not complete without it; a gate always is."""
+    tier: Annotated[int, Field(ge=0)] = 0
+    """Read by the lexicographic readout only; 0 comes first."""
+    combine: Literal["all", "any"] | None = None
+    """How several hard deciders of this criterion are joined."""
+    origin: Origin = "skill"
+
+    @model_validator(mode="after")
+    def _gate_can_fire(self) -> Self:
+        if self.weight == 0 and self.gate is None:
+            raise ValueError("weight 0 without a gate has no effect")
+        if self.gate is not None and self.scale != "binary" and self.pass_at is None:
+            raise ValueError("a graded gate needs pass_at")
+        return self
+
+    @property
+    def grades(self) -> int:
+        """Number of grades; 2 for a binary criterion. Grade g of n scores (g - 1) / (n - 1)."""
+        return 2 if self.scale == "binary" else int(self.scale[7:-1])
+
+    @property
+    def must(self) -> bool:
+        return self.required or self.gate is not None
+
+    def passed(self, score: float) -> bool:
+        return score >= (self.pass_at if self.pass_at is not None else 1.0)
+
+
+class Candidate(Frozen):
+    """One answer. `label` is the caller's; the judge sees A, B, ... by shown position only."""
+
+    label: Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(_whole)]
+    text: Text | tuple[Message, ...] = ""
+    resources: tuple[Resource, ...] = ()
+    meta: dict[str, JsonValue] = Field(default_factory=dict)
+    """The caller's own notes; never shown to a judge or a verifier."""
+    delimiters: Delimiters = THINK
+    """What wraps the reasoning that is split off `final`; empty keeps it."""
+
+    @field_validator("text", mode="before")
+    @classmethod
+    def _null_is_no_answer(cls, value: Any) -> Any:
+        return "" if value is None else value
+
+    @property
+    def whole(self) -> str:
+        """Everything the candidate said, reasoning included."""
+        if isinstance(self.text, str):
+            return self.text
+        return "\n".join(f"[{turn.role}] {turn.text}" for turn in self.text)
+
+    @cached_property
+    def final(self) -> str:
+        """The last assistant text without the reasoning before it. Unclosed reasoning means: no answer."""
+        if isinstance(self.text, str):
+            return split_reasoning(self.text, self.delimiters)
+        return next(
+            (split_reasoning(turn.text, self.delimiters) for turn in reversed(self.text) if turn.role == "assistant"),
+            "",
+        )
+
+
+def split_reasoning(text: str, delimiters: Delimiters = THINK) -> str:
+    """`text` without the reasoning that opens it. Only a leading block counts: nothing can be hidden further down."""
+    for opening, closing in delimiters:
+        head = text.lstrip()
+        if head.startswith(opening):
+            end = head.find(closing)
+            return "" if end < 0 else head[end + len(closing) :].lstrip()
+        end = head.find(closing)
+        if end >= 0 and opening not in head[:end]:  # chat templates often write the opening tag into the prompt
+            return head[end + len(closing) :].lstrip()
+    return text
+
+
+class Sample(Frozen):
+    """A prompt and its candidates, with what the caller knows about them. Labels live in `LabelledSample`."""
+
+    id: Text = ""
+    prompt: Text | tuple[Message, ...]
+    candidates: Annotated[tuple[Candidate, ...], Field(min_length=1)]
+    resources: tuple[Resource, ...] = ()
+    criteria: tuple[Criterion, ...] = ()
+    tags: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        for what, names in (
+            ("candidate labels", [candidate.label for candidate in self.candidates]),
+            ("resource ids", [resource.id for resource in self.resources]),
+            ("criterion ids", [criterion.id for criterion in self.criteria]),
+        ):
+            twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+            if twice:
+                raise ValueError(f"{what} must be unique; twice or more: {', '.join(twice)}")
+        return self
+
+    @classmethod
+    def parse(cls, row: Mapping[str, Any]) -> Sample:
+        """A sample from one mapping in any of the shapes of `shapes`. Raises `SampleError` with every fault."""
+        try:
+            return cls.model_validate(shapes.normalise(row))
+        except ValidationError as error:
+            raise SampleError(*faults(error)) from None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return tuple(candidate.label for candidate in self.candidates)
+
+    @cached_property
+    def prompt_text(self) -> str:
+        if isinstance(self.prompt, str):
+            return self.prompt
+        if len(self.prompt) == 1 and self.prompt[0].role == "user":
+            return self.prompt[0].text
+        return "\n\n".join(f"[{turn.role}]\n{turn.text}" for turn in self.prompt)
+
+    def candidate(self, label: str) -> Candidate:
+        """The candidate of that label. Raises `KeyError`."""
+        for candidate in self.candidates:
+            if candidate.label == label:
+                return candidate
+        raise KeyError(label)
+
+    def resource(self, need: str) -> Resource | None:
+        """The resource of that id, else the first of that kind, else None."""
+        return next(
+            (r for r in self.resources if r.id == need), next((r for r in self.resources if r.kind == need), None)
+        )
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the content; the id is a label and stays out of it."""
+        return content_digest(self.model_dump(mode="json", exclude={"id"}, exclude_defaults=True))
+
+
+class Observation(Frozen):
+    """What an action returned. `content` is empty for what the sample itself holds; the digest identifies it."""
+
+    id: str
+    action: str
+    resource: str | None = None
+    candidates: tuple[str, ...] = ()
+    """Labels it covers; empty: the prompt."""
+    content: Text = ""
+    sha256: str = ""
+    ms: float = 0.0
+    cached: bool = False
+
+
+class Evidence(Frozen):
+    """One criterion, decided (or not) for one candidate, bound to what was observed."""
+
+    criterion: str
+    candidate: str
+    decision: Decision
+    score: Unit | None = None
+    observations: tuple[str, ...] = ()
+    quote: Text | None = None
+    reason: Text = ""
+    source: Source
+
+    @model_validator(mode="after")
+    def _decision_fits_score(self) -> Self:
+        if self.decision != decision_of(self.score) and not (self.score is None and self.decision == "not_applicable"):
+            raise ValueError(f"decision {self.decision} does not fit score {self.score}")
+        return self
+
+
+def decision_of(score: float | None) -> Decision:
+    if score is None:
+        return "unknown"
+    return "satisfied" if score == 1 else "violated" if score == 0 else "partial"
+
+
+class Preference(Frozen):
+    """The judge's holistic ranking: groups of labels, best first."""
+
+    ranking: tuple[tuple[str, ...], ...]
+    reason: Text = ""
+
+
+class Flag(Frozen):
+    """Something worth knowing that weighs nothing, such as text in a candidate that addresses the judge."""
+
+    kind: str
+    candidate: str | None = None
+    detail: Text = ""
+
+
+def content_digest(value: Any) -> str:
+    """SHA-256 of `value` as canonical JSON."""
+    return hashlib.sha256(
+        json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    ).hexdigest()
+
+
+def faults(error: ValidationError, **where: Any) -> tuple[Fault, ...]:
+    """Every fault of a pydantic error, with the field's path."""
+    return tuple(
+        Fault(item["msg"].removeprefix("Value error, "), field=".".join(map(str, item["loc"])) or None, **where)
+        for item in error.errors(include_url=False, include_context=False)
+    )
