@@ -1,4 +1,4 @@
-"""The door by which verifiers and detectors come in: built-ins, entry points `skillrm.verifiers`, and the caller's own."""
+"""The door by which verifiers and detectors come in: built-ins, entry points `skillrm.verifiers`, the caller's own."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class Verifier:
 
     async def _run_one(self, sample: Sample, candidate: Candidate, args: Args) -> Finding:
         try:
-            found = self.function(sample, candidate, args)  # type: ignore[call-arg, arg-type]
+            found = self.function(sample, candidate, args)
             return await found if inspect.isawaitable(found) else found  # type: ignore[return-value]
         except Exception as error:
             return _breakdown(self.name, error)
@@ -143,7 +143,7 @@ _loaded = False
 def verifier(
     name: str, *, version: str, args: type[Args] = NoArgs, group: bool = False, sample_safe: bool = False
 ) -> Callable[[F], F]:
-    """Register a function `(sample, candidate, args) -> Finding`, or with `group=True` `(sample, args) -> {label: Finding}`."""
+    """Register `(sample, candidate, args) -> Finding`, or with `group=True` `(sample, args) -> {label: Finding}`."""
 
     def register(function: F) -> F:
         known = _verifiers.get(name)
