@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Any, Literal, TypeVar
@@ -69,17 +69,13 @@ def broken(observation: str) -> Finding:
     return Finding("error", None, observation)
 
 
-Single = Callable[[Sample, Candidate, Any], Finding | Awaitable[Finding]]
-Group = Callable[[Sample, Any], Mapping[str, Finding] | Awaitable[Mapping[str, Finding]]]
-
-
 @dataclass(frozen=True, slots=True)
 class Verifier:
     """A registered verifier: name, version, arguments and what may call it."""
 
     name: str
     version: str
-    function: Single | Group
+    function: Callable[..., Any]
     args: type[Args]
     group: bool
     sample_safe: bool
@@ -97,19 +93,20 @@ class Verifier:
         """One finding per label. Never raises for what a candidate wrote: a verifier that breaks gives `error`."""
         if self.group:
             try:
-                found = self.function(sample, args)  # type: ignore[call-arg, arg-type]
+                found = self.function(sample, args)
                 table = await found if inspect.isawaitable(found) else found
             except Exception as error:
                 return {label: _breakdown(self.name, error) for label in labels}
-            return {label: table.get(label, broken(f"{self.name} gave no finding")) for label in labels}  # type: ignore[union-attr]
+            return {label: table.get(label, broken(f"{self.name} gave no finding")) for label in labels}
         return {label: await self._run_one(sample, sample.candidate(label), args) for label in labels}
 
     async def _run_one(self, sample: Sample, candidate: Candidate, args: Args) -> Finding:
         try:
             found = self.function(sample, candidate, args)
-            return await found if inspect.isawaitable(found) else found  # type: ignore[return-value]
+            finding: Finding = await found if inspect.isawaitable(found) else found
         except Exception as error:
             return _breakdown(self.name, error)
+        return finding
 
 
 def _breakdown(name: str, error: Exception) -> Finding:
