@@ -1,0 +1,257 @@
+"""Observations and evidence rows: who may write what, what must be cited, and which row counts.
+
+Only `find` writes verifier rows, and only running a verifier leads there. The judge writes through `decide`, which
+refuses a row that cites nothing it has seen. Precedence: rule > hard verifier > judge > soft verifier.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from skillrm.judgment import Step, Trace
+from skillrm.types import Criterion, Evidence, Observation, Preference, Resource, Source, decision_of
+from skillrm.verifiers.registry import Finding
+
+PRECEDENCE: tuple[Source, ...] = ("rule", "hard_verifier", "judge", "soft_verifier")
+Place = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The table after precedence: one row per cell, in criterion then candidate order."""
+
+    evidence: tuple[Evidence, ...]
+    conflicts: tuple[Evidence, ...]
+
+
+@dataclass(slots=True)
+class Ledger:
+    """One pass's record. `fork` gives a pass its own copy of what verifiers already found."""
+
+    criteria: tuple[Criterion, ...]
+    labels: tuple[str, ...]
+    observations: list[Observation] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+    preference: Preference | None = None
+    errors: dict[Place, str] = field(default_factory=dict)
+    """Cells whose verifier broke, and how."""
+    _rows: dict[Place, dict[Source, list[Evidence]]] = field(default_factory=dict)
+    _ruled_out: dict[str, list[Evidence]] = field(default_factory=dict)
+    _covers: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def fork(self) -> Ledger:
+        rows = {
+            place: {source: list(kept) for source, kept in sources.items()} for place, sources in self._rows.items()
+        }
+        return replace(
+            self,
+            observations=list(self.observations),
+            steps=list(self.steps),
+            messages=[],
+            errors=dict(self.errors),
+            _rows=rows,
+            _ruled_out=dict(self._ruled_out),
+            _covers=dict(self._covers),
+        )
+
+    def observe(
+        self,
+        action: str,
+        *,
+        resource: str | None = None,
+        candidates: tuple[str, ...] = (),
+        content: str = "",
+        shown: str | None = None,
+        ms: float = 0.0,
+        cached: bool = False,
+    ) -> Observation:
+        """Number and keep what an action returned. `shown` is hashed instead of kept (what the sample holds)."""
+        observation = Observation(
+            id=f"o{len(self.observations) + 1}",
+            action=action,
+            resource=resource,
+            candidates=candidates,
+            content=content,
+            sha256=hashlib.sha256((content if shown is None else shown).encode("utf-8", "replace")).hexdigest(),
+            ms=round(ms, 3),
+            cached=cached,
+        )
+        self.observations.append(observation)
+        self._covers[observation.id] = frozenset(candidates)
+        return observation
+
+    def step(self, turn: int, action: str, observations: Iterable[Observation] = (), error: str | None = None) -> None:
+        """Keep what was done (or refused, with the words the judge was given)."""
+        seen = tuple(observations)
+        resource = seen[0].resource if seen else None
+        covered = tuple(dict.fromkeys(label for one in seen for label in one.candidates))
+        ids = tuple(one.id for one in seen)
+        self.steps.append(
+            Step(turn=turn, action=action, resource=resource, candidates=covered, observations=ids, error=error)
+        )
+
+    def rule(self, label: str, observation: Observation, reason: str) -> None:
+        """An empty answer meets no demand and shows no fault: hiding does not pay, and no verifier is needed."""
+        for criterion in self.criteria:
+            self._add(self._row(criterion.id, label, 0.0, (observation.id,), reason, "rule"))
+
+    def find(
+        self, turn: int, resource: Resource, findings: Mapping[str, Finding], ms: float, cached: bool = False
+    ) -> list[Observation]:
+        """Write a verifier's rows: one observation per candidate it saw, one row per criterion it decides."""
+        source: Source = "hard_verifier" if resource.hard else "soft_verifier"
+        seen = []
+        for label, finding in findings.items():
+            observation = self.observe(
+                "run_resource",
+                resource=resource.id,
+                candidates=(label,),
+                content=f"{finding.status}: {finding.observation}" if finding.score is None else _scored(finding),
+                ms=ms / len(findings),
+                cached=cached,
+            )
+            seen.append(observation)
+            written: Source = "soft_verifier" if finding.forgeable else source
+            for criterion in resource.decides:
+                if finding.status == "error":
+                    self.errors[criterion, label] = finding.observation
+                row = self._row(criterion, label, finding.score, (observation.id,), finding.observation, written)
+                self._add(row)
+        self._rule_out(resource, findings, seen, source)
+        self.step(turn, "run_resource", seen)
+        return seen
+
+    def _rule_out(
+        self, resource: Resource, findings: Mapping[str, Finding], seen: Sequence[Observation], source: Source
+    ) -> None:
+        """A verifier that finds itself beside the point for every candidate takes its criteria out."""
+        if not findings or any(finding.status != "not_applicable" for finding in findings.values()):
+            return
+        reason = next(iter(findings.values())).observation
+        for criterion in resource.decides:
+            self.not_applicable(criterion, tuple(one.id for one in seen), reason, source)
+
+    def not_applicable(self, criterion: str, observations: tuple[str, ...], reason: str, source: Source) -> None:
+        self._ruled_out[criterion] = [
+            Evidence(
+                criterion=criterion,
+                candidate=label,
+                decision="not_applicable",
+                observations=observations,
+                reason=reason,
+                source=source,
+            )
+            for label in self.labels
+        ]
+
+    def decide(
+        self,
+        criterion: str,
+        label: str,
+        score: float | None,
+        observations: tuple[str, ...],
+        reason: str,
+        quote: str | None = None,
+    ) -> None:
+        """Write the judge's row; its later word replaces its earlier one."""
+        self._rows.setdefault((criterion, label), {}).pop("judge", None)
+        self._add(self._row(criterion, label, score, observations, reason, "judge", quote))
+
+    def covered(self, observations: Iterable[str], label: str) -> bool:
+        return any(label in self._covers.get(one, ()) for one in observations)
+
+    def settled(self, criterion: str, label: str) -> bool:
+        """The judge can no longer change this cell."""
+        if criterion in self._ruled_out:
+            return True
+        kept = self._rows.get((criterion, label), {})
+        return any(row.score is not None for source in ("rule", "hard_verifier") for row in kept.get(source, ()))
+
+    def answered(self, criterion: str, label: str) -> bool:
+        """Decided by anything, or the judge has said that it cannot tell."""
+        kept = self._rows.get((criterion, label), {})
+        return criterion in self._ruled_out or "judge" in kept or self._resolve(criterion, label)[0].score is not None
+
+    def _row(
+        self,
+        criterion: str,
+        label: str,
+        score: float | None,
+        observations: tuple[str, ...],
+        reason: str,
+        source: Source,
+        quote: str | None = None,
+    ) -> Evidence:
+        return Evidence(
+            criterion=criterion,
+            candidate=label,
+            decision=decision_of(score),
+            score=score,
+            observations=observations,
+            quote=quote,
+            reason=reason,
+            source=source,
+        )
+
+    def _add(self, row: Evidence) -> None:
+        self._rows.setdefault((row.criterion, row.candidate), {}).setdefault(row.source, []).append(row)
+
+    def resolved(self) -> Resolved:
+        """Every cell's row after precedence, and the decided rows it overruled."""
+        evidence: list[Evidence] = []
+        conflicts: list[Evidence] = []
+        for criterion in self.criteria:
+            for label in self.labels:
+                row, overruled = self._resolve(criterion.id, label)
+                evidence.append(row)
+                conflicts.extend(overruled)
+        return Resolved(tuple(evidence), tuple(conflicts))
+
+    def _resolve(self, criterion: str, label: str) -> tuple[Evidence, list[Evidence]]:
+        if criterion in self._ruled_out:
+            return self._ruled_out[criterion][self.labels.index(label)], []
+        kept = self._rows.get((criterion, label), {})
+        merged = [_merge(self._combine(criterion), source, kept[source]) for source in PRECEDENCE if source in kept]
+        chosen = next((row for row in merged if row.score is not None), merged[0] if merged else None)
+        if chosen is None:
+            return self._row(criterion, label, None, (), "nothing decided it", "judge"), []
+        return chosen, [row for row in merged if row.score is not None and row.score != chosen.score]
+
+    def _combine(self, criterion: str) -> str | None:
+        return next((c.combine for c in self.criteria if c.id == criterion), None)
+
+    def trace(self) -> Trace:
+        return Trace(steps=tuple(self.steps), observations=tuple(self.observations), messages=tuple(self.messages))
+
+
+def _scored(finding: Finding) -> str:
+    words = {1.0: "satisfied", 0.0: "violated"}.get(finding.score or 0.0, f"score {finding.score:.4g}")
+    return f"{words}: {finding.observation}"
+
+
+def _merge(combine: str | None, source: Source, rows: Sequence[Evidence]) -> Evidence:
+    """Several rows of one source: `all` is the minimum, `any` the maximum, soft ones the mean of what they know."""
+    if len(rows) == 1:
+        return rows[0]
+    scores = [row.score for row in rows if row.score is not None]
+    score: float | None
+    if combine == "all":
+        score = 0.0 if 0.0 in scores else min(scores) if len(scores) == len(rows) else None
+    elif combine == "any":
+        score = 1.0 if 1.0 in scores else max(scores) if len(scores) == len(rows) else None
+    elif source == "soft_verifier":
+        score = math.fsum(scores) / len(scores) if scores else None
+    else:
+        score = scores[0] if len(set(scores)) == 1 else None
+    return rows[0].model_copy(
+        update={
+            "score": score,
+            "decision": decision_of(score),
+            "observations": tuple(one for row in rows for one in row.observations),
+            "reason": "; ".join(dict.fromkeys(row.reason for row in rows if row.reason)),
+        }
+    )
