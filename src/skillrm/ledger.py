@@ -37,18 +37,21 @@ class Ledger:
     steps: list[Step] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     preference: Preference | None = None
+    prefix: str = ""
+    """Before observation ids, so that those of several passes differ."""
     errors: dict[Place, str] = field(default_factory=dict)
     """Cells whose verifier broke, and how."""
     _rows: dict[Place, dict[Source, list[Evidence]]] = field(default_factory=dict)
     _ruled_out: dict[str, list[Evidence]] = field(default_factory=dict)
     _covers: dict[str, frozenset[str]] = field(default_factory=dict)
 
-    def fork(self) -> Ledger:
+    def fork(self, prefix: str = "") -> Ledger:
         rows = {
             place: {source: list(kept) for source, kept in sources.items()} for place, sources in self._rows.items()
         }
         return replace(
             self,
+            prefix=prefix,
             observations=list(self.observations),
             steps=list(self.steps),
             messages=[],
@@ -71,7 +74,7 @@ class Ledger:
     ) -> Observation:
         """Number and keep what an action returned. `shown` is hashed instead of kept (what the sample holds)."""
         observation = Observation(
-            id=f"o{len(self.observations) + 1}",
+            id=f"{self.prefix}o{len(self.observations) + 1}",
             action=action,
             resource=resource,
             candidates=candidates,

@@ -1,0 +1,262 @@
+"""The facade: a skill, a judge and limits. Every entrance builds a `Sample`, every exit is a `Judgment`."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections import OrderedDict
+from collections.abc import Coroutine, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar
+
+from skillrm import fencing, selection, verify
+from skillrm.backends import Backend, open_backend
+from skillrm.errors import BackendError, ConfigError, DeadlineExceeded, Fault
+from skillrm.judgment import Judgment, Readout, Usage, Versions
+from skillrm.ledger import Ledger
+from skillrm.limits import CHARS_PER_TOKEN, Limits
+from skillrm.passes import Outcome, early, merge, orders, run_pass
+from skillrm.plan import Plan, plan_for
+from skillrm.planning import propose
+from skillrm.readout import read_evidence, status_of
+from skillrm.routing import Route, Router
+from skillrm.setting import JudgeKind, LimitReached, Setting, Spending, ToolMode
+from skillrm.skill import Bank, Skill, load_skill
+from skillrm.types import THINK, Access, Criterion, Delimiters, Flag, Goal, Sample
+from skillrm.version import __version__
+
+T = TypeVar("T")
+Order = Literal["given", "shuffled", "both"]
+_PLANS_KEPT = 4096
+
+
+def run(awaitable: Coroutine[Any, Any, T]) -> T:
+    """The one bridge for synchronous callers: run a coroutine of this package to its end."""
+    return asyncio.run(awaitable)
+
+
+class RewardModel:
+    """One skill (or several), one judge, and limits.
+
+    Without a model, verifiers alone fill the table: what they cannot decide stays unknown and shows in the bounds.
+    With one, the model is asked only about cells that are still open. An async context manager; or call `aclose`.
+    """
+
+    def __init__(
+        self,
+        skill: str | Path | Skill = "general",
+        *,
+        skills: Sequence[str | Path | Skill] = (),
+        route: Route = "explicit",
+        model: str | None = None,
+        base_url: str | Sequence[str] | None = None,
+        api_key: str | None = None,
+        backend: Backend | None = None,
+        judge: JudgeKind = "skill",
+        access: Access = "sample",
+        limits: Limits | None = None,
+        order: Order = "given",
+        votes: int = 1,
+        seed: int = 0,
+        tool_mode: ToolMode = "auto",
+        temperature: float | None = 0.0,
+        extra: Mapping[str, Any] | None = None,
+        early_stop: bool = True,
+        readout: Readout | None = None,
+        delimiters: Delimiters = THINK,
+    ) -> None:
+        if votes < 1:
+            raise ConfigError(Fault("must be at least 1", field="votes"))
+        if judge not in ("skill", "verifiers") and backend is None and model is None:
+            raise ConfigError(Fault(f"judge {judge!r} needs a model", field="model", mend="give model= and base_url="))
+        chosen = [one if isinstance(one, Skill) else load_skill(one) for one in skills or (skill,)]
+        self.router = Router(tuple(chosen), route)
+        wants_model = judge != "verifiers" and (backend is not None or model is not None)
+        self.backend = (
+            (backend or open_backend(model or "", base_url=base_url, api_key=api_key)) if wants_model else None
+        )
+        self.kind: JudgeKind = judge if self.backend is not None else "verifiers"
+        self.access: Access = access
+        self.limits, self.order, self.votes, self.seed = limits or Limits(), order, votes, seed
+        self.temperature = temperature if temperature or votes == 1 else 0.7
+        self.extra, self.early_stop, self.readout, self.delimiters = dict(extra or {}), early_stop, readout, delimiters
+        self._mode: list[ToolMode] = [tool_mode]
+        self._proposals: OrderedDict[tuple[str, str], asyncio.Task[tuple[Criterion, ...]]] = OrderedDict()
+
+    @property
+    def skill(self) -> Skill:
+        """The first skill; the only one in the common case."""
+        return self.router.skills[0]
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        if self.backend is not None:
+            await self.backend.aclose()
+
+    async def judge(self, sample: Sample | Mapping[str, Any], goal: Goal = "scores") -> Judgment:
+        """Everything about one sample. Raises `SampleError` for what is no sample; a judge's failure is a status."""
+        sample = self._prepared(sample)
+        spending = Spending(self.limits)
+        skill = await self.router.choose(sample, self.backend, spending)
+        bank = skill.mount(sample, self.access)
+        plan = plan_for(skill, bank, goal)
+        readout = self.readout or skill.readout
+        ledger = _open_ledger(bank, plan)
+        setting = self._setting(skill, bank, plan, readout, spending)
+        outcomes: list[Outcome] = []
+        broke: list[str] = []
+        if self.kind not in ("direct", "flat"):
+            await self._verify(bank, plan, ledger)
+        if setting is not None and not early(setting, readout, goal, ledger, ledger.resolved().evidence):
+            broke = await self._add_open_criteria(setting, ledger)
+            if not broke:
+                shown = orders(sample.labels, self.order, self.votes, self.seed)
+                passes = (run_pass(setting, ledger, o, s, readout, goal, n) for n, (o, s) in enumerate(shown))
+                outcomes = list(await asyncio.gather(*passes))
+        return self._judgment(
+            sample, skill, setting.plan if setting else plan, readout, goal, ledger, outcomes, broke, spending
+        )
+
+    async def compare(self, prompt: Any, a: Any, b: Any, **brought: Any) -> Judgment:
+        """Which answer is better: `verdict.winner` is "A", "B" or None. `brought`: reference, tests, checklist, ..."""
+        return await self.judge(Sample.parse({"prompt": prompt, "responses": [a, b], **brought}), goal="winner")
+
+    async def select(
+        self, prompt: Any, candidates: Sequence[Any], *, strategy: selection.Strategy = "listwise", **brought: Any
+    ) -> Judgment:
+        """The best of N answers: over one table, or by matches of two (`knockout`, `round_robin`)."""
+        sample = self._prepared(Sample.parse({"prompt": prompt, "candidates": list(candidates), **brought}))
+        return await selection.select(self.judge, sample, strategy, self.seed)
+
+    def _prepared(self, sample: Sample | Mapping[str, Any]) -> Sample:
+        parsed = sample if isinstance(sample, Sample) else Sample.parse(sample)
+        if self.delimiters == THINK:
+            return parsed
+        told = tuple(c.model_copy(update={"delimiters": self.delimiters}) for c in parsed.candidates)
+        return parsed.model_copy(update={"candidates": told})
+
+    def _setting(self, skill: Skill, bank: Bank, plan: Plan, readout: Readout, spending: Spending) -> Setting | None:
+        if self.backend is None:
+            return None
+        return Setting(
+            backend=self.backend,
+            skill=skill,
+            bank=bank,
+            plan=plan,
+            kind=self.kind,
+            spending=spending,
+            limits=self.limits,
+            mode=self._mode,
+            asks_preference=(readout.kind == "preference" or readout.tie_break == "preference")
+            and len(bank.sample.candidates) > 1,
+            early_stop=self.early_stop,
+            temperature=self.temperature,
+            extra=self.extra,
+        )
+
+    async def _verify(self, bank: Bank, plan: Plan, ledger: Ledger) -> None:
+        """Everything deterministic, before any model call; an empty answer needs no verifier."""
+        labels = tuple(c.label for c in bank.sample.candidates if c.final.strip())
+        eager = [r for r in plan.resources if verify.runnable(r) and r.run == "eager"]
+        await verify.run_all(eager, bank.sample, labels, ledger, self.limits.verifier_seconds)
+
+    async def _add_open_criteria(self, setting: Setting, ledger: Ledger) -> list[str]:
+        """The planning turn, made once per skill and prompt; what went wrong in it."""
+        if setting.plan.open is None or self.kind == "direct":
+            return []
+        prompt = setting.bank.sample.prompt_text
+        key = (setting.skill.digest, prompt)
+        task = self._proposals.get(key)
+        if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
+            task = self._proposals[key] = asyncio.ensure_future(propose(setting, prompt, setting.plan.open))
+            if len(self._proposals) > _PLANS_KEPT:
+                self._proposals.popitem(last=False)
+        try:
+            proposed = await asyncio.shield(task)
+        except (BackendError, DeadlineExceeded, LimitReached) as error:
+            return [f"planning: {type(error).__name__}: {error}"]
+        setting.plan = dataclasses.replace(setting.plan, criteria=(*setting.plan.criteria, *proposed))
+        ledger.criteria = setting.plan.criteria
+        return []
+
+    def _judgment(
+        self,
+        sample: Sample,
+        skill: Skill,
+        plan: Plan,
+        readout: Readout,
+        goal: Goal,
+        ledger: Ledger,
+        outcomes: Sequence[Outcome],
+        broke: Sequence[str],
+        spending: Spending,
+    ) -> Judgment:
+        finished = outcomes or [Outcome(sample.labels, None, ledger)]
+        table, preference, agreement = merge(finished, self.votes if outcomes else 1)
+        verdict = read_evidence(plan.criteria, sample.labels, table.evidence, readout, goal, preference)
+        must = {c.id for c in plan.criteria if c.must}
+        errors = [*broke, *(error for outcome in outcomes for error in outcome.errors)]
+        errors += [f"verifier of {cell[0]}: {error}" for cell, error in ledger.errors.items() if cell[0] in must]
+        error = "; ".join(dict.fromkeys(errors)) or None
+        return Judgment(
+            sample_id=sample.id,
+            sample_digest=sample.digest,
+            goal=goal,
+            status=status_of(verdict, error),
+            verdict=verdict,
+            criteria=plan.criteria,
+            readout=readout,
+            evidence=table.evidence,
+            conflicts=table.conflicts,
+            preference=preference,
+            flags=_flags(sample, self.limits, ledger, outcomes),
+            agreement=agreement,
+            passes=tuple(outcome.record() for outcome in finished),
+            usage=spending.usage() if self.backend is not None else Usage(seconds=spending.usage().seconds),
+            error=error,
+            versions=Versions(
+                package=__version__,
+                skill=skill.name,
+                skill_digest=skill.digest,
+                verifiers=verify.versions(plan.resources) if self.kind not in ("direct", "flat") else {},
+                model=self.backend.model if self.backend is not None else None,
+            ),
+        )
+
+
+def _open_ledger(bank: Bank, plan: Plan) -> Ledger:
+    """A ledger that has numbered the prompt and each candidate, and settled the empty answers."""
+    ledger = Ledger(plan.criteria, bank.sample.labels)
+    ledger.observe("prompt", shown=bank.sample.prompt_text)
+    for candidate in bank.sample.candidates:
+        ledger.observe("candidate", candidates=(candidate.label,), shown=candidate.final)
+    for candidate, seen in zip(bank.sample.candidates, ledger.observations[1:], strict=True):
+        if not candidate.final.strip():
+            ledger.rule(candidate.label, seen, "there is no answer")
+    return ledger
+
+
+def _flags(sample: Sample, limits: Limits, ledger: Ledger, outcomes: Sequence[Outcome]) -> tuple[Flag, ...]:
+    flags: list[Flag] = []
+    for candidate in sample.candidates:
+        if not candidate.final.strip():
+            flags.append(Flag(kind="empty_answer", candidate=candidate.label))
+            continue
+        said = fencing.suspicions(candidate.final)
+        if said:
+            detail = ", ".join(repr(words[:60]) for words in said)
+            flags.append(Flag(kind="addressed_to_judge", candidate=candidate.label, detail=detail))
+        if outcomes and len(candidate.final) > limits.candidate_tokens * CHARS_PER_TOKEN:
+            flags.append(
+                Flag(kind="shown_in_part", candidate=candidate.label, detail=f"{len(candidate.final)} characters")
+            )
+    flags += [Flag(kind="verifier_error", candidate=cell[1], detail=error) for cell, error in ledger.errors.items()]
+    flags += [
+        Flag(kind="limit_reached", detail=limit) for outcome in outcomes for limit in dict.fromkeys(outcome.limits)
+    ]
+    return tuple(flags)

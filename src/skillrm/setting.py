@@ -1,0 +1,105 @@
+"""What all conversations of one judgment share, and what they have spent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from skillrm import prompts, tools
+from skillrm.backends import Backend
+from skillrm.errors import DeadlineExceeded
+from skillrm.judgment import Usage
+from skillrm.limits import Limits
+from skillrm.plan import Plan
+from skillrm.skill import Bank, Skill
+from skillrm.types import Resource
+
+ToolMode = Literal["auto", "native", "json"]
+JudgeKind = Literal["skill", "direct", "flat", "tools", "verifiers"]
+_INDEX_LIMIT = 24
+
+
+class LimitReached(Exception):
+    """The judgment may make no further model call."""
+
+
+@dataclass(slots=True)
+class Spending:
+    """What one judgment has spent, over all its conversations."""
+
+    limits: Limits
+    started: float = field(default_factory=time.monotonic)
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    @property
+    def deadline(self) -> float:
+        return self.started + self.limits.seconds
+
+    def claim(self) -> None:
+        """Take one call. Raises `LimitReached` or `DeadlineExceeded`."""
+        if time.monotonic() >= self.deadline:
+            raise DeadlineExceeded(f"the judgment's {self.limits.seconds:g} s are over")
+        if self.calls >= self.limits.calls:
+            raise LimitReached(f"the limit of {self.limits.calls} model calls is reached")
+        if self.limits.tokens is not None and self.prompt_tokens + self.completion_tokens >= self.limits.tokens:
+            raise LimitReached(f"the limit of {self.limits.tokens} tokens is reached")
+        self.calls += 1
+
+    def usage(self) -> Usage:
+        seconds = time.monotonic() - self.started
+        return Usage(
+            calls=self.calls,
+            prompt_tokens=self.prompt_tokens,
+            completion_tokens=self.completion_tokens,
+            seconds=round(seconds, 6),
+        )
+
+
+@dataclass(slots=True)
+class Setting:
+    """What all conversations of one judgment share."""
+
+    backend: Backend
+    skill: Skill
+    bank: Bank
+    plan: Plan
+    kind: JudgeKind
+    spending: Spending
+    limits: Limits
+    mode: list[ToolMode]
+    """One shared cell: `auto` settles on `json` once a server refuses tools, for all later conversations."""
+    asks_preference: bool = False
+    early_stop: bool = True
+    temperature: float | None = 0.0
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def tool_names(self) -> tuple[str, ...]:
+        if self.kind in ("direct", "flat"):
+            return tools.RECORDING
+        return tools.INDEXED if len(self.plan.resources) > _INDEX_LIMIT else tools.STANDARD
+
+    def system(self, names: tuple[str, ...], mode: ToolMode) -> str:
+        in_text = tools.signatures(names) if mode == "json" else ""
+        procedure = self.skill.procedure if self.kind == "skill" else ""
+        if self.kind == "direct":
+            return prompts.system("", (), tools_in_text=in_text)
+        own = [r for r in self.plan.resources if r.access == "open" and self._of_skill(r.id)]
+        if self.kind == "flat":
+            texts = "\n\n".join(f"## {r.id}\n\n{r.text}" for r in own if r.text is not None)
+            return prompts.system("", (), tools_in_text=in_text, index_note=texts)
+        note = prompts.index_note(len(self.plan.resources)) if len(self.plan.resources) > _INDEX_LIMIT else ""
+        return prompts.system(procedure, own, tools_in_text=in_text, index_note=note)
+
+    def brought(self) -> list[Resource]:
+        """Resources that are this sample's or this prompt's, so they stand after the stable prefix."""
+        if self.kind == "direct" or len(self.plan.resources) > _INDEX_LIMIT:
+            return []
+        return [r for r in self.plan.resources if not self._of_skill(r.id) and not (r.hard and r.run == "eager")]
+
+    def _of_skill(self, identity: str) -> bool:
+        return any(r.id == identity for r in self.skill.resources)

@@ -1,0 +1,82 @@
+"""Run verifiers over candidates and write what they find into the ledger; no model is involved."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from skillrm.errors import SkillRMError
+from skillrm.ledger import Ledger
+from skillrm.types import Observation, Resource, Sample
+from skillrm.verifiers import registry
+from skillrm.verifiers.registry import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One resource over some candidates: what it found and how long it took (ms)."""
+
+    resource: Resource
+    findings: dict[str, Finding]
+    ms: float
+
+
+def runnable(resource: Resource) -> bool:
+    return resource.verifier is not None or resource.endpoint is not None
+
+
+def bound(resource: Resource) -> tuple[registry.Verifier, registry.Args]:
+    """The verifier behind a resource and its checked arguments. A scorer endpoint is the verifier `scorer:http`."""
+    if resource.endpoint is not None:
+        found = registry.find("scorer:http")
+        return found, found.parse({"url": resource.endpoint, **resource.args})
+    found = registry.find(resource.verifier or "")
+    return found, found.parse(resource.args)
+
+
+async def run(resource: Resource, sample: Sample, labels: tuple[str, ...], seconds: float) -> Run:
+    """Findings of one resource. What we or the machine broke is `error` for all, never a decision."""
+    started = time.perf_counter()
+    try:
+        verifier, args = bound(resource)
+        seen = _everything_said(sample) if resource.scope == "all" else sample
+        async with asyncio.timeout(seconds):
+            findings = await verifier.run(seen, labels, args)
+    except TimeoutError:
+        findings = dict.fromkeys(labels, registry.broken(f"{resource.id} did not finish within {seconds:g} s"))
+    except SkillRMError as error:
+        findings = dict.fromkeys(labels, registry.broken(f"{resource.id}: {error}"))
+    return Run(resource, findings, (time.perf_counter() - started) * 1000)
+
+
+def _everything_said(sample: Sample) -> Sample:
+    whole = [c.model_copy(update={"text": c.whole, "delimiters": ()}) for c in sample.candidates]
+    for candidate in whole:
+        candidate.__dict__.pop("final", None)  # model_copy carries the cached property along
+    return sample.model_copy(update={"candidates": tuple(whole)})
+
+
+async def run_all(
+    resources: Sequence[Resource],
+    sample: Sample,
+    labels: tuple[str, ...],
+    ledger: Ledger,
+    seconds: float,
+    turn: int = 0,
+) -> list[Observation]:
+    """Run `resources` side by side and write their rows in the given order, so that numbering is deterministic."""
+    if not labels or not resources:
+        return []
+    if len(resources) == 1:
+        runs = [await run(resources[0], sample, labels, seconds)]
+    else:
+        runs = await asyncio.gather(*(run(resource, sample, labels, seconds) for resource in resources))
+    return [one for done in runs for one in ledger.find(turn, done.resource, done.findings, done.ms)]
+
+
+def versions(resources: Sequence[Resource]) -> dict[str, str]:
+    """Name to version of the verifiers behind `resources`."""
+    used = {"scorer:http" if r.endpoint is not None else r.verifier for r in resources if runnable(r)}
+    return {name: registry.find(name).version for name in sorted(name for name in used if name)}

@@ -1,0 +1,3 @@
+"""The package's version; it goes into every judgment."""
+
+__version__ = "0.1.0"
