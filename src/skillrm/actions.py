@@ -160,7 +160,8 @@ class Desk:
                     f"{criterion.id}: that quote does not stand in candidate {item.candidate[:20]}; mend or drop it"
                 )
             score, quote = None, None
-        self.ledger.decide(criterion.id, label, score, entry.observations, entry.reason[:4000], quote or None)
+        cited = tuple(one for one in entry.observations if self.ledger.speaks_of(one, label))
+        self.ledger.decide(criterion.id, label, score, cited, entry.reason[:4000], quote or None)
 
     def _rule_out(self, criterion: Criterion, entry: tools.Entry) -> None:
         hard = any(r.hard and criterion.id in r.decides for r in self.plan.resources)

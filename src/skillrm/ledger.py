@@ -167,12 +167,10 @@ class Ledger:
     def covered(self, observations: Iterable[str], label: str) -> bool:
         return any(label in self._covers.get(one, ()) for one in observations)
 
-    def settled(self, criterion: str, label: str) -> bool:
-        """The judge can no longer change this cell."""
-        if criterion in self._ruled_out:
-            return True
-        kept = self._rows.get((criterion, label), {})
-        return any(row.score is not None for source in ("rule", "hard_verifier") for row in kept.get(source, ()))
+    def speaks_of(self, observation: str, label: str) -> bool:
+        """It covers this candidate, or the prompt, which all share."""
+        covers = self._covers.get(observation, frozenset())
+        return not covers or label in covers
 
     def answered(self, criterion: str, label: str) -> bool:
         """Decided by anything, or the judge has said that it cannot tell."""
