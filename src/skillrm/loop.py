@@ -124,8 +124,7 @@ class Conversation:
             setting.mode[0] = "json"  # the server refuses tools: the same protocol, as JSON in text
             self._start(cut)
             return await self._ask(cut, forced)
-        setting.spending.prompt_tokens += reply.usage.prompt_tokens
-        setting.spending.completion_tokens += reply.usage.completion_tokens
+        setting.spending.pay(reply.usage)
         return reply
 
     def _correct(self, reply: ChatReply) -> None:

@@ -30,8 +30,7 @@ async def propose(setting: Setting, sample_prompt: str, wanted: OpenCriteria) ->
     )
     setting.spending.claim()
     reply = await setting.backend.chat(request, deadline=setting.spending.deadline)
-    setting.spending.prompt_tokens += reply.usage.prompt_tokens
-    setting.spending.completion_tokens += reply.usage.completion_tokens
+    setting.spending.pay(reply.usage)
     texts: dict[str, None] = {}
     for call in tools.calls_in(reply, tools.PLANNING):
         if isinstance(call.arguments, tools.ProposeCriteria):

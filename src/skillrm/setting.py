@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from skillrm import prompts, tools
-from skillrm.backends import Backend
+from skillrm.backends import Backend, ChatUsage
 from skillrm.errors import DeadlineExceeded
 from skillrm.judgment import Usage
 from skillrm.limits import Limits
@@ -34,6 +34,7 @@ class Spending:
     calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cost_usd: float | None = None
 
     @property
     def deadline(self) -> float:
@@ -49,12 +50,20 @@ class Spending:
             raise LimitReached(f"the limit of {self.limits.tokens} tokens is reached")
         self.calls += 1
 
+    def pay(self, used: ChatUsage) -> None:
+        """Add what one reply has used."""
+        self.prompt_tokens += used.prompt_tokens
+        self.completion_tokens += used.completion_tokens
+        if used.cost_usd is not None:
+            self.cost_usd = (self.cost_usd or 0.0) + used.cost_usd
+
     def usage(self) -> Usage:
         seconds = time.monotonic() - self.started
         return Usage(
             calls=self.calls,
             prompt_tokens=self.prompt_tokens,
             completion_tokens=self.completion_tokens,
+            cost_usd=self.cost_usd,
             seconds=round(seconds, 6),
         )
 

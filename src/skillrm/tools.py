@@ -172,13 +172,10 @@ class Call:
 def calls_in(reply: ChatReply, allowed: tuple[str, ...]) -> tuple[Call, ...]:
     """The calls of a reply, native or as JSON in its text; whichever holds content. Empty for prose."""
     if reply.tool_calls:
-        seen: dict[str, int] = {}
-        calls = []
-        for number, call in enumerate(reply.tool_calls[:_MAX_CALLS], start=1):
-            seen[call.id] = seen.get(call.id, 0) + 1
-            identity = call.id if call.id and seen[call.id] == 1 else f"{call.id or 'call'}-{number}"
-            calls.append(_check(identity, call.name, call.arguments, allowed, reply.truncated))
-        return tuple(calls)
+        return tuple(
+            _check(call.id, call.name, call.arguments, allowed, reply.truncated)
+            for call in reply.tool_calls[:_MAX_CALLS]
+        )
     found = text_calls(reply.text or "")
     return tuple(
         _check(f"call-{number}", name, arguments, allowed, reply.truncated)
