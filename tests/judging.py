@@ -1,0 +1,95 @@
+"""What the tests of judging share: a small skill on disk, and the words a judge model would send."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from skillrm.skill import Skill, load_skill
+
+from skillrm.backends import ChatReply, ChatUsage, ToolCall
+
+SKILL = """\
+---
+name: {name}
+description: Judges answers in tests.
+---
+# Procedure
+
+Diagnose, select, verify, aggregate.
+
+The rubric is in [rubric.md](rubric.md).
+"""
+BANK = """\
+criteria:
+  - {id: helpful, text: "The answer helps.", scale: graded(5)}
+  - {id: correct, text: "The answer is correct."}
+resources:
+  - {id: rubric, kind: rubric, description: "Anchors of the grades", file: rubric.md}
+"""
+
+COMMAS = """\
+criteria:
+  - {id: commas, text: "No commas."}
+resources:
+  - {id: v, kind: verifier, verifier: "ifeval:punctuation:no_comma", decides: [commas], hard: true}
+"""
+"""A bank that needs no judge."""
+
+
+def write_skill(folder: Path, bank: str = BANK, name: str = "small", extra: dict[str, str] | None = None) -> Skill:
+    """A skill folder below `folder`, loaded."""
+    path = folder / name
+    path.mkdir()
+    (path / "SKILL.md").write_text(SKILL.format(name=name))
+    (path / "rubric.md").write_text("5: all one could wish for. 1: useless.")
+    (path / "resources.yaml").write_text(bank)
+    for file, text in (extra or {}).items():
+        (path / file).parent.mkdir(parents=True, exist_ok=True)
+        (path / file).write_text(text)
+    return load_skill(path)
+
+
+def says(*calls: tuple[str, Any], text: str | None = None, finish: str | None = None) -> ChatReply:
+    """A reply with native tool calls (name, arguments)."""
+    return ChatReply(
+        text=text,
+        tool_calls=tuple(
+            ToolCall(f"call-{n}", name, arguments if isinstance(arguments, str) else json.dumps(arguments))
+            for n, (name, arguments) in enumerate(calls, start=1)
+        ),
+        finish_reason=finish,
+        usage=ChatUsage(prompt_tokens=100, completion_tokens=10),
+    )
+
+
+def entry(
+    criterion: str, decisions: dict[str, str], observations: list[str], quotes: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """One entry of `record_evidence`: letters to decisions."""
+    return {
+        "criterion": criterion,
+        "reason": f"why {criterion}",
+        "observations": observations,
+        "applies": True,
+        "decisions": [{"candidate": letter, "decision": word} for letter, word in decisions.items()],
+        "quotes": [{"candidate": letter, "quote": words} for letter, words in quotes.items()] if quotes else None,
+    }
+
+
+def record(*entries: dict[str, Any]) -> tuple[str, Any]:
+    return "record_evidence", {"entries": list(entries)}
+
+
+def submit(preference: list[list[str]] | None = None) -> tuple[str, Any]:
+    return "submit", {"reason": "done", "preference": preference}
+
+
+def whole_table(**grades: tuple[str, str]) -> tuple[str, Any]:
+    """The small skill's table: letter -> (helpful grade, correct word); o2, o3, ... are the candidates."""
+    seen = [f"o{n}" for n in range(2, 2 + len(grades))]
+    return record(
+        entry("helpful", {letter: words[0] for letter, words in grades.items()}, seen),
+        entry("correct", {letter: words[1] for letter, words in grades.items()}, seen),
+    )
