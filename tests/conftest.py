@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from judge_server import JudgeServer, Script
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -19,3 +22,14 @@ def data_dir() -> Path:
     if os.environ.get("CI"):
         pytest.fail(message)
     pytest.skip(message)
+
+
+@pytest.fixture
+async def judge_server() -> AsyncIterator[Callable[[Script], Awaitable[JudgeServer]]]:
+    """`server = await judge_server(script)`: a judge model on loopback that plays the script; see tests/judge_server.py."""
+    async with AsyncExitStack() as stack:
+
+        async def start(script: Script) -> JudgeServer:
+            return await stack.enter_async_context(JudgeServer(script))
+
+        yield start

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from itertools import count
 
 from yarl import URL
@@ -42,18 +41,18 @@ class Endpoints:
     def __iter__(self) -> Iterator[Endpoint]:
         return iter(self._all)
 
-    @contextmanager
-    def take(self, avoid: Endpoint | None = None) -> Iterator[Endpoint]:
-        """The server for one attempt, held until it ends; not `avoid` (it just failed) if there is another."""
+    def take(self, avoid: Endpoint | None = None) -> Endpoint:
+        """The server for one attempt; not `avoid`, which just failed, if there is another. `release` it after."""
         chosen = self._all[0]
         if len(self._all) > 1:
             chosen = min((e for e in self._all if e is not avoid), key=lambda e: (e.outstanding, e.served))
             chosen.served = next(self._calls)
         chosen.outstanding += 1
-        try:
-            yield chosen
-        finally:
-            chosen.outstanding -= 1
+        return chosen
+
+    def release(self, endpoint: Endpoint) -> None:
+        """The attempt on `endpoint` has ended, however it ended."""
+        endpoint.outstanding -= 1
 
 
 def _parsed(base_url: str) -> URL:
