@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from skillrm import fencing, prompts, tools
 from skillrm.actions import Desk, Refused
-from skillrm.backends import ChatReply, ChatRequest
+from skillrm.backends import ChatReply
 from skillrm.errors import BackendRequestError
 from skillrm.limits import CHARS_PER_TOKEN
 from skillrm.setting import Setting
@@ -20,8 +20,8 @@ from skillrm.shapes import letter as letter_of
 class Conversation:
     """One chat over the candidates `order` (a chunk), writing into the pass's ledger."""
 
-    def __init__(self, setting: Setting, desk: Desk, closed: Callable[[], bool], seed: int | None) -> None:
-        self.setting, self.desk, self.closed, self.seed = setting, desk, closed, seed
+    def __init__(self, setting: Setting, desk: Desk, seed: int | None) -> None:
+        self.setting, self.desk, self.seed = setting, desk, seed
         self.names = setting.tool_names
         self.messages: list[dict[str, Any]] = []
         self.gap: str | None = None
@@ -77,7 +77,7 @@ class Conversation:
         wants = self._wants_preference()
         blocks.append(prompts.assignment(desk.open_cells(), preference=wants, letters=tuple(desk.letters)))
         self.messages = []
-        self._say("system", setting.system(self.names, setting.mode[0]))
+        self._say("system", setting.system(self.names))
         self._say("user", "\n\n".join(block for block in blocks if block))
 
     def _findings(self) -> list[tuple[str, str, str, str, str]]:
@@ -103,29 +103,13 @@ class Conversation:
         self.desk.ledger.messages.append(hashlib.sha256(text.encode("utf-8", "replace")).hexdigest())
 
     async def _ask(self, cut: float, forced: str | None = None) -> ChatReply:
-        setting = self.setting
-        native = setting.mode[0] != "json"
-        choice = {"type": "function", "function": {"name": forced}} if forced and native else None
-        request = ChatRequest(
-            messages=tuple(self.messages),
-            tools=tools.schemas(self.names) if native else None,
-            tool_choice=choice,
-            temperature=setting.temperature,
-            max_tokens=setting.limits.reply_tokens,
-            seed=self.seed,
-            extra=setting.extra,
-        )
-        setting.spending.claim()
         try:
-            reply = await setting.backend.chat(request, deadline=setting.spending.deadline)
+            return await self.setting.ask(self.messages, self.names, forced, self.seed)
         except BackendRequestError:
-            if setting.mode[0] != "auto":
+            if not self.setting.settle_for_text():
                 raise
-            setting.mode[0] = "json"  # the server refuses tools: the same protocol, as JSON in text
             self._start(cut)
             return await self._ask(cut, forced)
-        setting.spending.pay(reply.usage)
-        return reply
 
     def _correct(self, reply: ChatReply) -> None:
         self._say("assistant", reply.text or "")
@@ -157,7 +141,7 @@ class Conversation:
     def _nothing_left(self) -> bool:
         if self._wants_preference():
             return False
-        return self.closed() or not self.desk.open_cells()
+        return self.setting.closed(self.desk.ledger) or not self.desk.open_cells()
 
     async def _look(self, turn: int, call: tools.Call) -> str:
         try:

@@ -6,21 +6,19 @@ import asyncio
 import math
 import random
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from skillrm import fencing
 from skillrm.actions import Desk
 from skillrm.errors import BackendError, ContextOverflow, DeadlineExceeded
-from skillrm.judgment import Agreement, Pass, Readout
+from skillrm.judgment import Agreement, Pass
 from skillrm.ledger import Ledger, Resolved
 from skillrm.limits import CHARS_PER_TOKEN
 from skillrm.loop import Conversation, letters_for
-from skillrm.readout import read_evidence
 from skillrm.setting import LimitReached, Setting
-from skillrm.types import Evidence, Goal, Preference, decision_of
+from skillrm.types import Evidence, Preference, decision_of
 
-Closed = Callable[[], bool]
 _SMALLEST_CUT = 1 / 16
 
 
@@ -45,31 +43,14 @@ class Outcome:
         )
 
 
-async def run_pass(
-    setting: Setting, base: Ledger, order: tuple[str, ...], seed: int | None, readout: Readout, goal: Goal, number: int
-) -> Outcome:
+async def run_pass(setting: Setting, base: Ledger, order: tuple[str, ...], seed: int | None, number: int) -> Outcome:
     """One pass over all candidates in `order`. Never raises for what a model or server did: it is in `errors`."""
     outcome = Outcome(order, seed, base.fork("" if number == 0 else f"p{number + 1}."))
-    ledger = outcome.ledger
-
-    def closed() -> bool:
-        evidence = ledger.resolved().evidence
-        return early(setting, readout, goal, ledger, evidence)
-
-    chunks = _chunks(setting, order)
-    await asyncio.gather(*(_judge_chunk(setting, outcome, chunk, closed, 1.0) for chunk in chunks))
+    await asyncio.gather(*(_judge_chunk(setting, outcome, chunk, 1.0) for chunk in _chunks(setting, order)))
     return outcome
 
 
-def early(setting: Setting, readout: Readout, goal: Goal, ledger: Ledger, evidence: Sequence[Evidence]) -> bool:
-    """The readout is closed for this goal, so that nothing more need be asked."""
-    return (
-        setting.early_stop
-        and read_evidence(setting.plan.criteria, ledger.labels, evidence, readout, goal, ledger.preference).closed
-    )
-
-
-async def _judge_chunk(setting: Setting, outcome: Outcome, chunk: tuple[str, ...], closed: Closed, cut: float) -> None:
+async def _judge_chunk(setting: Setting, outcome: Outcome, chunk: tuple[str, ...], cut: float) -> None:
     desk = Desk(
         sample=setting.bank.sample,
         plan=setting.plan,
@@ -78,11 +59,11 @@ async def _judge_chunk(setting: Setting, outcome: Outcome, chunk: tuple[str, ...
         letters=letters_for(chunk),
         mark=fencing.marker(setting.bank.sample.prompt_text),
     )
-    conversation = Conversation(setting, desk, closed, outcome.seed)
+    conversation = Conversation(setting, desk, outcome.seed)
     try:
         await conversation.run(cut)
     except ContextOverflow as error:
-        await _split(setting, outcome, chunk, closed, cut, str(error))
+        await _split(setting, outcome, chunk, cut, str(error))
     except (BackendError, DeadlineExceeded) as error:
         outcome.errors.append(f"{type(error).__name__}: {error}")
     except LimitReached as limit:
@@ -91,16 +72,14 @@ async def _judge_chunk(setting: Setting, outcome: Outcome, chunk: tuple[str, ...
         outcome.errors.append(conversation.gap)
 
 
-async def _split(
-    setting: Setting, outcome: Outcome, chunk: tuple[str, ...], closed: Closed, cut: float, error: str
-) -> None:
+async def _split(setting: Setting, outcome: Outcome, chunk: tuple[str, ...], cut: float, error: str) -> None:
     """Too much for the model's context: half the candidates, or half of the one that is left; never the same again."""
     if len(chunk) > 1:
         middle = len(chunk) // 2
         halves = (chunk[:middle], chunk[middle:])
-        await asyncio.gather(*(_judge_chunk(setting, outcome, half, closed, cut) for half in halves))
+        await asyncio.gather(*(_judge_chunk(setting, outcome, half, cut) for half in halves))
     elif cut > _SMALLEST_CUT:
-        await _judge_chunk(setting, outcome, chunk, closed, cut / 4)
+        await _judge_chunk(setting, outcome, chunk, cut / 4)
     else:
         outcome.errors.append(f"ContextOverflow: {error}")
 

@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 from skillrm import fencing, prompts, tools
-from skillrm.backends import ChatRequest
+from skillrm.errors import BackendRequestError
 from skillrm.limits import CHARS_PER_TOKEN
 from skillrm.setting import Setting
 from skillrm.skill import OpenCriteria
 from skillrm.types import Criterion
 
 
-async def propose(setting: Setting, sample_prompt: str, wanted: OpenCriteria) -> tuple[Criterion, ...]:
-    """The planning turn: criteria for this prompt, proposed before any candidate is shown. Raises backend errors."""
-    mark = fencing.marker(sample_prompt)
-    prompt, _ = fencing.shorten(sample_prompt, setting.limits.prompt_tokens * CHARS_PER_TOKEN)
-    native = setting.mode[0] != "json"
-    system = setting.system(tools.PLANNING, setting.mode[0])
-    asked = [
-        prompts.task(prompt, "o1", mark),
+async def propose(setting: Setting, wanted: OpenCriteria) -> tuple[Criterion, ...]:
+    """Criteria for this prompt. Raises backend errors, `LimitReached` and `DeadlineExceeded`."""
+    task = setting.bank.sample.prompt_text
+    mark = fencing.marker(task)
+    shown, _ = fencing.shorten(task, setting.limits.prompt_tokens * CHARS_PER_TOKEN)
+    asked = (
+        prompts.task(shown, "o1", mark),
         prompts.criteria_list(setting.plan.criteria, mark),
         prompts.planning(wanted.max),
-    ]
-    request = ChatRequest(
-        messages=({"role": "system", "content": system}, {"role": "user", "content": "\n\n".join(asked)}),
-        tools=tools.schemas(tools.PLANNING) if native else None,
-        temperature=setting.temperature,
-        max_tokens=setting.limits.reply_tokens,
-        extra=setting.extra,
     )
-    setting.spending.claim()
-    reply = await setting.backend.chat(request, deadline=setting.spending.deadline)
-    setting.spending.pay(reply.usage)
+    messages = [
+        {"role": "system", "content": setting.system(tools.PLANNING)},
+        {"role": "user", "content": "\n\n".join(asked)},
+    ]
+    try:
+        reply = await setting.ask(messages, tools.PLANNING)
+    except BackendRequestError:
+        if not setting.settle_for_text():
+            raise
+        return await propose(setting, wanted)
     texts: dict[str, None] = {}
     for call in tools.calls_in(reply, tools.PLANNING):
         if isinstance(call.arguments, tools.ProposeCriteria):

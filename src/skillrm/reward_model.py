@@ -12,10 +12,10 @@ from typing import Any, Literal, Self, TypeVar
 from skillrm import fencing, selection, verify
 from skillrm.backends import Backend, open_backend
 from skillrm.errors import BackendError, ConfigError, DeadlineExceeded, Fault
-from skillrm.judgment import Judgment, Readout, Usage, Versions
+from skillrm.judgment import Judgment, Readout, Versions
 from skillrm.ledger import Ledger
 from skillrm.limits import CHARS_PER_TOKEN, Limits
-from skillrm.passes import Outcome, early, merge, orders, run_pass
+from skillrm.passes import Outcome, merge, orders, run_pass
 from skillrm.plan import Plan, plan_for
 from skillrm.planning import propose
 from skillrm.readout import read_evidence, status_of
@@ -104,23 +104,14 @@ class RewardModel:
         spending = Spending(self.limits)
         skill = await self.router.choose(sample, self.backend, spending)
         bank = skill.mount(sample, self.access)
-        plan = plan_for(skill, bank, goal)
-        readout = self.readout or skill.readout
-        ledger = _open_ledger(bank, plan)
-        setting = self._setting(skill, bank, plan, readout, spending)
+        setting = self._setting(skill, bank, plan_for(skill, bank, goal), goal, spending)
+        ledger = _open_ledger(setting)
+        if setting.verifies:
+            await _verify(setting, ledger)
         outcomes: list[Outcome] = []
-        broke: list[str] = []
-        if self.kind not in ("direct", "flat"):
-            await self._verify(bank, plan, ledger)
-        if setting is not None and not early(setting, readout, goal, ledger, ledger.resolved().evidence):
-            broke = await self._add_open_criteria(setting, ledger)
-            if not broke:
-                shown = orders(sample.labels, self.order, self.votes, self.seed)
-                passes = (run_pass(setting, ledger, o, s, readout, goal, n) for n, (o, s) in enumerate(shown))
-                outcomes = list(await asyncio.gather(*passes))
-        return self._judgment(
-            sample, skill, setting.plan if setting else plan, readout, goal, ledger, outcomes, broke, spending
-        )
+        if self.backend is not None and not setting.closed(ledger):
+            outcomes = await self._ask_the_judge(setting, ledger)
+        return self._judgment(sample, setting, ledger, outcomes)
 
     async def compare(self, prompt: Any, a: Any, b: Any, **brought: Any) -> Judgment:
         """Which answer is better: `verdict.winner` is "A", "B" or None. `brought`: reference, tests, checklist, ..."""
@@ -140,69 +131,55 @@ class RewardModel:
         told = tuple(c.model_copy(update={"delimiters": self.delimiters}) for c in parsed.candidates)
         return parsed.model_copy(update={"candidates": told})
 
-    def _setting(self, skill: Skill, bank: Bank, plan: Plan, readout: Readout, spending: Spending) -> Setting | None:
-        if self.backend is None:
-            return None
+    def _setting(self, skill: Skill, bank: Bank, plan: Plan, goal: Goal, spending: Spending) -> Setting:
         return Setting(
             backend=self.backend,
+            kind=self.kind,
             skill=skill,
             bank=bank,
             plan=plan,
-            kind=self.kind,
+            readout=self.readout or skill.readout,
+            goal=goal,
             spending=spending,
             limits=self.limits,
             mode=self._mode,
-            asks_preference=(readout.kind == "preference" or readout.tie_break == "preference")
-            and len(bank.sample.candidates) > 1,
             early_stop=self.early_stop,
             temperature=self.temperature,
             extra=self.extra,
         )
 
-    async def _verify(self, bank: Bank, plan: Plan, ledger: Ledger) -> None:
-        """Everything deterministic, before any model call; an empty answer needs no verifier."""
-        labels = tuple(c.label for c in bank.sample.candidates if c.final.strip())
-        eager = [r for r in plan.resources if verify.runnable(r) and r.run == "eager"]
-        await verify.run_all(eager, bank.sample, labels, ledger, self.limits.verifier_seconds)
+    async def _ask_the_judge(self, setting: Setting, ledger: Ledger) -> list[Outcome]:
+        """Every pass of the judge model over what verifiers left open."""
+        labels = setting.bank.sample.labels
+        try:
+            await self._add_open_criteria(setting, ledger)
+        except LimitReached as limit:
+            return [Outcome(labels, None, ledger, limits=[str(limit)])]
+        except (BackendError, DeadlineExceeded) as error:
+            return [Outcome(labels, None, ledger, errors=[f"planning: {type(error).__name__}: {error}"])]
+        shown = orders(labels, self.order, self.votes, self.seed)
+        return list(await asyncio.gather(*(run_pass(setting, ledger, o, s, n) for n, (o, s) in enumerate(shown))))
 
-    async def _add_open_criteria(self, setting: Setting, ledger: Ledger) -> list[str]:
-        """The planning turn, made once per skill and prompt; what went wrong in it."""
-        if setting.plan.open is None or self.kind == "direct":
-            return []
-        prompt = setting.bank.sample.prompt_text
-        key = (setting.skill.digest, prompt)
+    async def _add_open_criteria(self, setting: Setting, ledger: Ledger) -> None:
+        """The planning turn, made once per skill and prompt. Raises what `propose` raises."""
+        if setting.plan.open is None or setting.kind == "direct":
+            return
+        key = (setting.skill.digest, setting.bank.sample.prompt_text)
         task = self._proposals.get(key)
         if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
-            task = self._proposals[key] = asyncio.ensure_future(propose(setting, prompt, setting.plan.open))
+            task = self._proposals[key] = asyncio.ensure_future(propose(setting, setting.plan.open))
             if len(self._proposals) > _PLANS_KEPT:
                 self._proposals.popitem(last=False)
-        try:
-            proposed = await asyncio.shield(task)
-        except (BackendError, DeadlineExceeded, LimitReached) as error:
-            return [f"planning: {type(error).__name__}: {error}"]
+        proposed = await asyncio.shield(task)
         setting.plan = dataclasses.replace(setting.plan, criteria=(*setting.plan.criteria, *proposed))
         ledger.criteria = setting.plan.criteria
-        return []
 
-    def _judgment(
-        self,
-        sample: Sample,
-        skill: Skill,
-        plan: Plan,
-        readout: Readout,
-        goal: Goal,
-        ledger: Ledger,
-        outcomes: Sequence[Outcome],
-        broke: Sequence[str],
-        spending: Spending,
-    ) -> Judgment:
+    def _judgment(self, sample: Sample, setting: Setting, ledger: Ledger, outcomes: Sequence[Outcome]) -> Judgment:
         finished = outcomes or [Outcome(sample.labels, None, ledger)]
-        table, preference, agreement = merge(finished, self.votes if outcomes else 1)
+        table, preference, agreement = merge(finished, self.votes)
+        plan, readout, goal = setting.plan, setting.readout, setting.goal
         verdict = read_evidence(plan.criteria, sample.labels, table.evidence, readout, goal, preference)
-        must = {c.id for c in plan.criteria if c.must}
-        errors = [*broke, *(error for outcome in outcomes for error in outcome.errors)]
-        errors += [f"verifier of {cell[0]}: {error}" for cell, error in ledger.errors.items() if cell[0] in must]
-        error = "; ".join(dict.fromkeys(errors)) or None
+        error = _what_broke(plan, ledger, outcomes)
         return Judgment(
             sample_id=sample.id,
             sample_digest=sample.digest,
@@ -217,28 +194,45 @@ class RewardModel:
             flags=_flags(sample, self.limits, ledger, outcomes),
             agreement=agreement,
             passes=tuple(outcome.record() for outcome in finished),
-            usage=spending.usage() if self.backend is not None else Usage(seconds=spending.usage().seconds),
+            usage=setting.spending.usage(),
             error=error,
             versions=Versions(
                 package=__version__,
-                skill=skill.name,
-                skill_digest=skill.digest,
-                verifiers=verify.versions(plan.resources) if self.kind not in ("direct", "flat") else {},
+                skill=setting.skill.name,
+                skill_digest=setting.skill.digest,
+                verifiers=verify.versions(plan.resources) if setting.verifies else {},
                 model=self.backend.model if self.backend is not None else None,
             ),
         )
 
 
-def _open_ledger(bank: Bank, plan: Plan) -> Ledger:
+def _open_ledger(setting: Setting) -> Ledger:
     """A ledger that has numbered the prompt and each candidate, and settled the empty answers."""
-    ledger = Ledger(plan.criteria, bank.sample.labels)
-    ledger.observe("prompt", shown=bank.sample.prompt_text)
-    for candidate in bank.sample.candidates:
+    sample = setting.bank.sample
+    ledger = Ledger(setting.plan.criteria, sample.labels)
+    ledger.observe("prompt", shown=sample.prompt_text)
+    for candidate in sample.candidates:
         ledger.observe("candidate", candidates=(candidate.label,), shown=candidate.final)
-    for candidate, seen in zip(bank.sample.candidates, ledger.observations[1:], strict=True):
+    for candidate, seen in zip(sample.candidates, ledger.observations[1:], strict=True):
         if not candidate.final.strip():
             ledger.rule(candidate.label, seen, "there is no answer")
     return ledger
+
+
+async def _verify(setting: Setting, ledger: Ledger) -> None:
+    """Everything deterministic, before any model call; an empty answer needs no verifier."""
+    sample = setting.bank.sample
+    labels = tuple(c.label for c in sample.candidates if c.final.strip())
+    eager = [r for r in setting.plan.resources if verify.runnable(r) and r.run == "eager"]
+    await verify.run_all(eager, sample, labels, ledger, setting.limits.verifier_seconds)
+
+
+def _what_broke(plan: Plan, ledger: Ledger, outcomes: Sequence[Outcome]) -> str | None:
+    """The judge's failures, and those of verifiers that a required criterion rests on."""
+    must = {c.id for c in plan.criteria if c.must}
+    errors = [error for outcome in outcomes for error in outcome.errors]
+    errors += [f"verifier of {cell[0]}: {error}" for cell, error in ledger.errors.items() if cell[0] in must]
+    return "; ".join(dict.fromkeys(errors)) or None
 
 
 def _flags(sample: Sample, limits: Limits, ledger: Ledger, outcomes: Sequence[Outcome]) -> tuple[Flag, ...]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from skillrm import prompts, tools
-from skillrm.backends import Backend, ChatUsage
-from skillrm.errors import DeadlineExceeded
-from skillrm.judgment import Usage
+from skillrm.backends import Backend, ChatReply, ChatRequest, ChatUsage
+from skillrm.errors import ConfigError, DeadlineExceeded, Fault
+from skillrm.judgment import Readout, Usage, Verdict
+from skillrm.ledger import Ledger
 from skillrm.limits import Limits
 from skillrm.plan import Plan
+from skillrm.readout import read_evidence
 from skillrm.skill import Bank, Skill
-from skillrm.types import Resource
+from skillrm.types import Goal, Resource
 
 ToolMode = Literal["auto", "native", "json"]
 JudgeKind = Literal["skill", "direct", "flat", "tools", "verifiers"]
@@ -72,19 +74,71 @@ class Spending:
 class Setting:
     """What all conversations of one judgment share."""
 
-    backend: Backend
+    backend: Backend | None
+    """None: verifiers alone fill the table."""
+    kind: JudgeKind
     skill: Skill
     bank: Bank
     plan: Plan
-    kind: JudgeKind
+    readout: Readout
+    goal: Goal
     spending: Spending
     limits: Limits
     mode: list[ToolMode]
     """One shared cell: `auto` settles on `json` once a server refuses tools, for all later conversations."""
-    asks_preference: bool = False
     early_stop: bool = True
     temperature: float | None = 0.0
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def verifies(self) -> bool:
+        return self.kind not in ("direct", "flat")
+
+    @property
+    def asks_preference(self) -> bool:
+        wanted = self.readout.kind == "preference" or self.readout.tie_break == "preference"
+        return wanted and len(self.bank.sample.candidates) > 1
+
+    def read(self, ledger: Ledger) -> Verdict:
+        """The verdict over what the ledger holds now."""
+        evidence = ledger.resolved().evidence
+        return read_evidence(self.plan.criteria, ledger.labels, evidence, self.readout, self.goal, ledger.preference)
+
+    def closed(self, ledger: Ledger) -> bool:
+        """Nothing more need be asked: no open cell can change the goal's answer."""
+        return self.early_stop and self.read(ledger).closed
+
+    async def ask(
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        names: tuple[str, ...],
+        forced: str | None = None,
+        seed: int | None = None,
+    ) -> ChatReply:
+        """One call of the judge model. Raises backend errors, `LimitReached` and `DeadlineExceeded`."""
+        if self.backend is None:
+            raise ConfigError(Fault("there is no judge model to ask", field="model"))
+        native = self.mode[0] != "json"
+        request = ChatRequest(
+            messages=tuple(messages),
+            tools=tools.schemas(names) if native else None,
+            tool_choice={"type": "function", "function": {"name": forced}} if forced and native else None,
+            temperature=self.temperature,
+            max_tokens=self.limits.reply_tokens,
+            seed=seed,
+            extra=self.extra,
+        )
+        self.spending.claim()
+        reply = await self.backend.chat(request, deadline=self.spending.deadline)
+        self.spending.pay(reply.usage)
+        return reply
+
+    def settle_for_text(self) -> bool:
+        """The server refused a request with tools: from now on the same protocol goes as JSON in text, if it may."""
+        if self.mode[0] != "auto":
+            return False
+        self.mode[0] = "json"
+        return True
 
     @property
     def tool_names(self) -> tuple[str, ...]:
@@ -92,8 +146,9 @@ class Setting:
             return tools.RECORDING
         return tools.INDEXED if len(self.plan.resources) > _INDEX_LIMIT else tools.STANDARD
 
-    def system(self, names: tuple[str, ...], mode: ToolMode) -> str:
-        in_text = tools.signatures(names) if mode == "json" else ""
+    def system(self, names: tuple[str, ...]) -> str:
+        """The stable prefix of every conversation with this skill."""
+        in_text = tools.signatures(names) if self.mode[0] == "json" else ""
         procedure = self.skill.procedure if self.kind == "skill" else ""
         if self.kind == "direct":
             return prompts.system("", (), tools_in_text=in_text)
