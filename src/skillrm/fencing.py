@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import re
 
+import re2
+
 ESCAPE = "\u241b"
 OPENING, CLOSING = "⟪", "⟫"
 
@@ -29,8 +31,8 @@ _ESCAPED = {ESCAPE: ESCAPE + ESCAPE, OPENING: ESCAPE + "(", CLOSING: ESCAPE + ")
 _RESTORED = {ESCAPE: ESCAPE, "(": OPENING, ")": CLOSING, "": ""}
 
 # Words by which an answer tries to speak to its judge. Flagged and reported; they weigh nothing.
-_ADDRESSED = re.compile(
-    r"\b(?:dear|attention|note to|message to|instructions? (?:to|for)) (?:the )?"
+_ADDRESSED = re2.compile(
+    r"(?i)\b(?:dear|attention|note to|message to|instructions? (?:to|for)) (?:the )?"
     r"(?:judges?|graders?|evaluators?|reviewers?|rating model)\b"
     r"|\bas the (?:judge|grader|evaluator)\b"
     r"|\b(?:ignore|disregard|forget) (?:all |any )?(?:the )?(?:previous|prior|above|earlier) "
@@ -41,8 +43,7 @@ _ADDRESSED = re.compile(
     r"(?:be (?:rated|scored|graded|preferred|chosen)|win|receive)"
     r"|\b(?:award|assign|give) (?:this|it|me|candidate [A-Z]|response [A-Z]) (?:a |the )?"
     r"(?:full|maximum|highest|perfect|top)\b"
-    r"|\brecord_evidence\b|\bsubmit\(",
-    re.IGNORECASE,
+    r"|\brecord_evidence\b|\bsubmit\("
 )
 _ADDRESS_LIMIT = 200_000
 
