@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -93,3 +94,29 @@ def whole_table(**grades: tuple[str, str]) -> tuple[str, Any]:
         entry("helpful", {letter: words[0] for letter, words in grades.items()}, seen),
         entry("correct", {letter: words[1] for letter, words in grades.items()}, seen),
     )
+
+
+def open_cells(messages: Any) -> dict[str, list[str]]:
+    """What the first user message asks for: criterion -> letters."""
+    asked = messages[1]["content"].split("# Open cells\n\n")[1].split("\n\n")[0]
+    lines = [line[2:].split(": ") for line in asked.split("\n") if line.startswith("- ")]
+    return {criterion: letters.split(", ") for criterion, letters in lines}
+
+
+def shown(messages: Any) -> dict[str, str]:
+    """Letter -> observation id of each candidate in the first user message."""
+    found = re.findall(r"^⟪(\S+) candidate ([A-Z]+) · ", messages[1]["content"], re.MULTILINE)
+    return {letter: observation for observation, letter in found}
+
+
+def well_behaved(messages: Any, better: str = "A") -> list[tuple[str, Any]]:
+    """The calls of a judge that decides every open cell in favour of `better`, whatever the scale."""
+    text, seen = messages[1]["content"], shown(messages)
+    entries = []
+    for criterion, letters in open_cells(messages).items():
+        graded = re.search(rf"^{re.escape(criterion)} \(graded 1 to (\d+)", text, re.MULTILINE)
+        good, bad = (graded[1], "1") if graded else ("satisfied", "violated")
+        entries.append(
+            entry(criterion, {one: good if one == better else bad for one in letters}, [seen[one] for one in letters])
+        )
+    return [record(*entries), submit()]
