@@ -64,7 +64,7 @@ MENDED = {
     "a verdict in prose": "I find A better. [[A]]",
     "missing cells": Says(calls=[record(entry("helpful", {"A": "5"}, ["o2"])), submit()]),
     "an unknown criterion": Says(calls=[record(entry("beauty", {"A": "5", "B": "1"}, ["o2", "o3"]))]),
-    "a grade off the scale": Says(calls=[record(entry("helpful", {"A": "11", "B": "1"}, ["o2", "o3"]))]),
+    "a grade off the scale": Says(calls=[record(entry("helpful", {"A": "11", "B": "0"}, ["o2", "o3"]))]),
     "no arguments at all": Says(calls=[("submit", "")]),
     "arguments that are a list": Says(calls=[("record_evidence", "[1, 2]")]),
     "deep arguments": Says(calls=[("record_evidence", "[" * 50_000)]),

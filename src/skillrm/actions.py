@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
+from pydantic import JsonValue
+
 from skillrm import fencing, prompts, tools, verify
 from skillrm.errors import SandboxError
 from skillrm.ledger import Ledger
@@ -99,7 +101,7 @@ class Desk:
         if self.python_runs >= self.limits.python_runs:
             raise Refused(f"the limit of {self.limits.python_runs} run_python calls is reached")
         self.python_runs += 1
-        inputs = {
+        inputs: dict[str, JsonValue] = {
             "prompt": self.sample.prompt_text,
             "candidates": {letter: self.sample.candidate(label).final for letter, label in self.letters.items()},
         }

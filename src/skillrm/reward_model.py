@@ -103,6 +103,7 @@ class RewardModel:
         sample = self._prepared(sample)
         spending = Spending(self.limits)
         skill = await self.router.choose(sample, self.backend, spending)
+        spending.limits = skill.limits.over(self.limits)
         bank = skill.mount(sample, self.access)
         setting = self._setting(skill, bank, plan_for(skill, bank, goal), goal, spending)
         ledger = _open_ledger(setting)
@@ -141,7 +142,7 @@ class RewardModel:
             readout=self.readout or skill.readout,
             goal=goal,
             spending=spending,
-            limits=self.limits,
+            limits=spending.limits,
             mode=self._mode,
             early_stop=self.early_stop,
             temperature=self.temperature,
@@ -191,7 +192,7 @@ class RewardModel:
             evidence=table.evidence,
             conflicts=table.conflicts,
             preference=preference,
-            flags=_flags(sample, self.limits, ledger, outcomes),
+            flags=_flags(sample, setting.limits, ledger, outcomes),
             agreement=agreement,
             passes=tuple(outcome.record() for outcome in finished),
             usage=setting.spending.usage(),
@@ -200,7 +201,7 @@ class RewardModel:
                 package=__version__,
                 skill=setting.skill.name,
                 skill_digest=setting.skill.digest,
-                verifiers=verify.versions(plan.resources) if setting.verifies else {},
+                verifiers={**plan.detectors, **verify.versions(plan.resources)} if setting.verifies else {},
                 model=self.backend.model if self.backend is not None else None,
             ),
         )

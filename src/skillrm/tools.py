@@ -265,7 +265,8 @@ def salvaged(raw: str) -> list[Any]:
     start = raw.find("[", raw.find('"entries"'))
     if '"entries"' not in raw or start < 0 or len(raw) > _MAX_ARGUMENTS:
         return []
-    decoder, entries, position = json.JSONDecoder(), [], start + 1
+    decoder, position = json.JSONDecoder(), start + 1
+    entries: list[Any] = []
     while True:
         position = next((i for i in range(position, len(raw)) if raw[i] not in " \t\r\n,"), len(raw))
         try:
