@@ -165,7 +165,14 @@ def _pointed(declared: Declared, place: Place, name: Any, folder: Folder) -> str
     if plain not in folder.files:
         if not any(fault.file == folder.name_of(plain) for fault in folder.faults):
             hidden = plain.startswith("tests/") or any(part.startswith(".") for part in plain.split("/"))
-            mend = "tests/ and dot files are no part of a skill" if hidden else _nearest(plain, tuple(folder.files))
+            near = get_close_matches(plain, folder.files, n=1)
+            mend = (
+                "tests/ and dot files are no part of a skill"
+                if hidden
+                else f"did you mean {near[0]}?"
+                if near
+                else None
+            )
             document.fault(place, f"there is no file {name}", mend)
         return None
     return folder.text(plain)

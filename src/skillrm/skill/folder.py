@@ -64,7 +64,7 @@ class Folder:
 def read(path: Path) -> Folder:
     """Every file below `path`. What cannot be read is a fault of the folder, never an exception."""
     folder = Folder(path)
-    if not path.is_dir():
+    if not os.path.isdir(path):
         folder.faults.append(Fault("there is no such folder", str(path)))
         return folder
     root, total = os.path.realpath(path), 0
@@ -92,7 +92,7 @@ def _walk(folder: Folder, path: Path, prefix: str) -> Iterator[str]:
                 continue
             if entry.is_dir(follow_symlinks=False):
                 yield from _walk(folder, path / entry.name, f"{name}/")
-            elif entry.is_symlink() and entry.is_dir():
+            elif entry.is_symlink() and os.path.isdir(entry.path):  # DirEntry raises for a loop
                 folder._fault(name, "is a link to a folder", mend="put the files themselves here")
             else:
                 yield name

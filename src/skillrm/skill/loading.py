@@ -56,7 +56,7 @@ def _locate(name_or_path: str | Path) -> Path:
         return BUNDLED / name_or_path
     path = Path(name_or_path).expanduser()
     bare = isinstance(name_or_path, str) and os.sep not in name_or_path and "/" not in name_or_path
-    if bare and not path.is_dir():
+    if bare and not os.path.isdir(path):  # Path.is_dir raises for a name that is too long
         near = get_close_matches(str(name_or_path), bundled(), n=1)
         known = ", ".join(bundled())
         mend = f"did you mean {near[0]}?" if near else f"bundled are {known}; anything else is the path of a folder"
@@ -90,7 +90,7 @@ def _build(folder: Folder) -> tuple[Skill | None, tuple[Fault, ...]]:
 def _text(folder: Folder, file: str) -> str | None:
     if file in folder.files:
         return folder.text(file)
-    if folder.path.is_dir() and not any(fault.file == folder.name_of(file) for fault in folder.faults):
+    if os.path.isdir(folder.path) and not any(fault.file == folder.name_of(file) for fault in folder.faults):
         twin = next((name for name in folder.files if name.lower() == file.lower()), None)
         folder.faults.append(
             Fault(

@@ -51,8 +51,8 @@ class _Unreadable(Exception):
 
 
 def dotted(place: Place) -> str | None:
-    """`resources.2.args`, counting from 1 as people do; None for the document itself."""
-    return ".".join(str(step + 1) if isinstance(step, int) else step for step in place) or None
+    """`resources.2.args`, counting from 0; None for the document itself."""
+    return ".".join(map(str, place)) or None
 
 
 def parse(text: str, file: str, first_line: int = 1) -> Document:
@@ -64,9 +64,10 @@ def parse(text: str, file: str, first_line: int = 1) -> Document:
         document.value = None
     except yaml.MarkedYAMLError as error:
         document.value = None
-        at = error.problem_mark or error.context_mark
-        number = at.line if at is not None else 0
-        lines = text.split("\n")
+        lines = text.rstrip("\n").split("\n")
+        number = next(
+            (at.line for at in (error.problem_mark, error.context_mark) if at is not None and at.line < len(lines)), 0
+        )  # what is never closed is a problem past the end; its context is where it was opened
         tab = number < len(lines) and "\t" in lines[number]
         document.faults.append(
             Fault(
