@@ -7,56 +7,72 @@ from collections.abc import Iterator
 from skillrm.verifiers.constraints.directives import asked
 from skillrm.verifiers.constraints.found import Found
 from skillrm.verifiers.constraints.lengths import official, place
-from skillrm.verifiers.constraints.numbers import TIMES, Bound, bound_of, counted
-from skillrm.verifiers.constraints.phrases import Hit, Phrase
+from skillrm.verifiers.constraints.numbers import Bound, bound_of, counted, number_of_them, times_after
+from skillrm.verifiers.constraints.phrases import Phrase
 from skillrm.verifiers.constraints.reading import Page
 
-_UPPER = r"(?:upper[ -]?case|capital(?:ized)?|block capital)"
-_LOWER = r"(?:lower[ -]?case|small letters)"
+_UPPER = r"(?:upper[ -]?case|capital(?:i[sz]ed)?|block capital)"
+_LOWER = r"lower[ -]?cased?"
+_BE = r"(?:is|are|be|stay|remain)"
 _ALL_UPPER = Phrase(
-    rf"\b(?:in (?:all|only|entirely|fully|completely|just) (?:{_UPPER}|caps|capitals)|all[ -](?:{_UPPER}|caps|"
-    rf"capitals)|(?:only|just) (?:use |using |in |write in |with )?(?:all )?{_UPPER} letters|"
-    rf"(?:use|using|in) (?:only )?{_UPPER} letters only|capitali[sz]e (?:every|each|all(?: of)?(?: the| your)?) "
-    rf"(?:single )?letters?|(?:no|without(?: any)?|not (?:use|contain|include)(?: any)?|avoid(?: any)?) "
-    rf"{_LOWER}(?: letters?| characters?)?\b|"
-    rf"(?:every|all(?: the)?|each)(?: single)? letters? (?:in your (?:entire |whole )?(?:response|answer|reply) "
-    rf")?(?:should|must|are to|need to|has to|have to) be (?:in )?(?:capitali[sz]ed|{_UPPER}|capitals)|(?:in|"
-    rf"all) {_UPPER} only)(?: letters?)?\b"
+    r"(?:in |use |using )?(?:all|only|entirely|fully|completely|just)(?: in| of| use| using| write in)?[ -](?:the "
+    rf")?{_UPPER}(?: letters| characters)",
+    rf"(?:in |use |using )?(?:all|entirely|fully|completely)(?: in)?[ -](?:{_UPPER}|caps|capitals)(?: only)?",
+    rf"(?:only |just )?(?:in|use|using) (?:only )?{_UPPER}(?: letters)?(?: only| throughout)",
+    rf"(?:only|just) (?:in |use |using )?(?:{_UPPER} letters|caps|capitals|upper[ -]?case)",
+    rf"be (?:written )?in (?:{_UPPER}|caps|capitals)(?: letters)?",
+    r"capitali[sz]e (?:every|each|all(?: of)?)(?: the| your)? (?:single )?letters?",
+    r"(?:no|without(?: any| using(?: any)?)?|not (?:use|contain|include|have)(?: any)?|avoid(?: using)?(?: any)?|"
+    rf"free of) {_LOWER}(?: letters?| characters?)?",
+    r"(?:every|all|each)(?: the| of the| single)? (?:letters?|text|words)(?: in <THE> (?:<WHOLE> )?<GENRE>)? "
+    rf"(?:<MUST> be|is|are) (?:in )?(?:all )?(?:capitali[sz]ed|{_UPPER}|capitals)",
 )
 _ALL_LOWER = Phrase(
-    rf"\b(?:(?:in )?(?:all|only|entirely|fully|completely|just)(?: in)?[ -](?:use |using |in |write in |with "
-    rf")?(?:all )?{_LOWER}|(?:use|using|in|and) {_LOWER} letters|in {_LOWER}(?: only)?|"
-    rf"(?:use|using) {_LOWER} only|{_LOWER} letters only|(?:no|without(?: any)?|zero) (?:{_UPPER}(?: letters?| "
-    rf"characters?)?|capitals|capitali[sz]ations?)|"
-    rf"(?:do not|don't|must not|should not|not|never|avoid|cannot|can't) (?:use |using |contain |include |have |"
-    rf"capitalize )?(?:any |a single )?(?:{_UPPER} letters?|capitals|capitalization)|"
-    r"not a single letter (?:in your (?:entire |whole )?(?:response|answer|reply) )?(?:is|should be|may be|can "
-    r"be|must be) capitali[sz]ed)(?: letters?)?\b"
+    r"(?:in |use |using )?(?:all|only|entirely|fully|completely|just)(?: in| of| use| using| write in| with| "
+    rf"contain)?[ -](?:the )?(?:english )?{_LOWER}(?: letters| characters)?",
+    rf"(?:in|use|using|and|with) (?:english )?{_LOWER}(?: letters| characters)?(?: only| throughout)?",
+    rf"{_LOWER} (?:letters )?only",
+    rf"be {_LOWER}",
+    r"(?:every|all|each)(?: the| of the| single)? (?:letters?|text|words)(?: in <THE> (?:<WHOLE> )?<GENRE>)? "
+    rf"<MUST> be (?:in )?(?:all )?{_LOWER}",
+    r"(?:no|without(?: any| using(?: any)?)?|zero|free of) (?:upper[ -]?case(?: letters?| characters?)?|capitals|"
+    r"capital letters?|capitali[sz]ations?|capitali[sz]ed letters?)",
+    r"<NOT> (?:use |using |contain |containing |include |including |have )?(?:any |a single |the use of "
+    r")?(?:upper[ -]?case letters?|upper[ -]?case|capital letters?|capitals|capitali[sz]ation)",
+    r"not a single letter (?:in <THE> (?:<WHOLE> )?<ANSWER> )?(?:is|<MUST> be|may be|can be) "
+    rf"(?:capitali[sz]ed|{_UPPER})",
+    r"(?:capital|upper[ -]?case) letters are (?:not allowed|forbidden|prohibited)",
 )
 _NOT_WHOLE = Phrase(
-    r"\b(?:words?|some|few|several|names?|title|headings?|headers?|headlines?|sections?|first letters?|"
-    r"acronyms?|terms?|phrases?|keywords?|at least|initials?|letter of each|start\w*|begin\w*|variables?|"
-    r"functions?|strings?|filenames?|code|characters? in|lines? in|labels?|person) "
-    r"(?:\w+ ){0,3}$"
+    r"\b(?:words?|some|few|several|names?|titles?|headings?|headers?|headlines?|sections?|first letters?|acronyms?|"
+    r"terms?|phrases?|keywords?|at least|initials?|letter of each|variables?|functions?|strings?|filenames?|code|"
+    r"(?:characters?|lines?) in|labels?|persons?) (?:\w+ ){0,3}$"
 )
 _NOT_WHOLE_AFTER = Phrase(
-    r"^(?: letters?)? (?:words?|for (?:the )?(?:title|emphasis|headings?|names?|each|some|key\w*|important)|"
-    r"(?:title|heading|header|name|first)|at the (?:start|beginning)|when|if|to highlight|at least|once|twice|"
-    r"letters? (?:at|in) the|versions?|on the|letters? from)\b"
+    r"^(?: letters?)? (?:words?|(?:for|in) (?:the )?(?:titles?|emphasis|headings?|names?|each|some|key\w*|important)|"
+    r"(?:title|heading|header|name|first)|at the (?:start|beginning)|when|if|to (?:highlight|emphasi\w+)|at least|once|"
+    r"twice|letters? (?:at|in) the|versions?|on the|letters? from|less than|more than|no more than|fewer than|"
+    r"vowels?)\b"
 )
-_CAPITAL_WORDS = counted(
-    r"(?:words?|phrases?|such (?:capitali[sz]ed )?words?|capitali[sz]ed words?|all[ -]caps? words?|words? or "
-    r"phrases?)(?: or (?:words?|phrases?))?",
-    between=r"(?:(?:such|different|of the) ){0,1}",
+_CAPITALS = rf"(?:(?:in|with|of|using|are|be) )*(?:(?:all|only|full|the) )*(?:{_UPPER}(?: letters?)?|caps|capitals)"
+_WORD = r"(?:words?|phrases?)(?: or (?:words?|phrases?))?"
+_CAPITAL_WORDS = (
+    counted(
+        rf"{_WORD}(?: that are| written| which are)? {_CAPITALS}", between=r"(?:(?:such|different|unique|separate) )?"
+    ),
+    counted(r"words?"),
+    counted(
+        rf"(?:such )?(?:all[ -])?(?:caps|capitali[sz]ed|capital|upper[ -]?case) {_WORD}",
+        between=r"(?:(?:such|different) )?",
+    ),
 )
-_IN_CAPITALS = Phrase(
-    rf"\b(?:in|with|of|using|are|be|written in) (?:all|only|full) (?:{_UPPER}(?: letters?)?|caps|capitals)|all[ "
-    rf"-]caps|capitali[sz]ed words\b"
-)
+_CAPITALS_FOR = Phrase(rf"\b(?:{_UPPER} letters|all caps|caps|upper[ -]?case) (?:for|in|on) ?$")
+_CAPITALS_TOTAL = number_of_them(rf"number of {_WORD}(?: that are| written)? {_CAPITALS}")
 _CAPITALS_TIMES = Phrase(
-    rf"\b(?:words?|phrases?) (?:(?:in|with|of) )?(?:all |only )(?:{_UPPER}(?: letters?)?|caps|"
-    rf"capitals)(?P<gap>[^.;:]{{0,40}}?) (?P<times>(?:at least|at most|no more than|less than|fewer than|more "
-    rf"than|exactly|[0-9]|once|twice)[^.;:]{{0,30}})"
+    rf"\b(?:{_WORD}(?: that are| written)? {_CAPITALS}|(?:all[ -])?(?:caps|capitali[sz]ed|capital|"
+    rf"upper[ -]?case) {_WORD})"
+    r"(?: \((?:such as|like|e\.?g\.?)[^()]{0,40}\))?(?: <MUST>)?(?: appear\w*| be used| used| occur\w*| show "
+    r"up)?(?: in <THE> (?:<WHOLE> )?\w+)?(?: for)?,?(?: |$)"
 )
 _FREQUENCY = "ifeval:change_case:capital_word_frequency"
 
@@ -72,45 +88,50 @@ LANGUAGES = {
     "vi", "welsh": "cy",
 }  # fmt: skip
 """Names to the codes of the language identifier; only what it knows."""
-_NAME = rf"(?P<language>{'|'.join(LANGUAGES)})"
-_END = (
-    r"(?: language)?(?:\s*[.,;:!)\"?]|\s*$| (?:only|and|but|or|about|with|using|without|that|because|language|"
-    r"for|why|how|please|where|in|to|no|of|so|as)\b)"
+_NAME_ONLY = rf"(?P<language>{'|'.join(LANGUAGES)})"
+_NAME = rf"{_NAME_ONLY}(?: language)?"
+_ONLY = r"(?:only|entirely|exclusively|completely|solely|strictly|fully|purely|just)"
+_STOP = (
+    r"(?:\s*[.,;:!)?\"]|\s*$| (?:only|and|but|or|about|using|without|that|because|for|why|how|please|where|to|no|"
+    r"so|as)\b)"
 )
+_WRITE = r"(?:write|compose|create|draft|generate|give|tell|produce|make|provide|prepare)"
 _IN_LANGUAGE = (
     Phrase(
-        rf"\b<ANSWER> (?:(?:must|should|has to|needs to|is to|shall|to|needs) )?(?:be )?(?:a \w+ "
-        rf")?(?:(?:written|given|entirely|completely|fully|only|solely|in full|strictly|exclusively|provided|"
-        rf"all) ){{0,3}}in (?:only |the |entirely |just )*{_NAME}{_END}"
+        rf"\b{_WRITE}(?: me)? (?:an?|the|some|your|this) (?:[\w-]+ )*?<GENRE> [^.;:]{{0,60}}?in the {_NAME_ONLY} "
+        rf"language{_STOP}"
     ),
     Phrase(
-        rf"\b(?:respond|answer|reply|write|speak|explain|describe|talk)\b(?: (?:to me|back|your (?:entire |"
-        rf"whole )?(?:response|answer|reply)|this|it|everything|the (?:response|answer|reply)))?(?:,? (?:only|"
-        rf"entirely|completely|exclusively|solely|fully|strictly))? in (?:only |the |just )*{_NAME}{_END}"
+        rf"\b<ANSWER> <MUST> (?:be )?(?:a \w+ )?(?:(?:written|given|in full|provided|all|{_ONLY}) )*in "
+        rf"(?:the |{_ONLY} )*{_NAME}{_STOP}"
     ),
     Phrase(
-        rf"\b(?:only|entirely|exclusively|completely|solely)(?: in)?(?: (?:use|using|the|in|with)){{0,2}} "
-        rf"{_NAME}(?: language)?(?:\s*[.,;:!)]|\s*$| (?:in your|language|for|throughout|and|with|that|only|no)\b)"
-    ),
-    Phrase(rf"\b(?:use|using|in|be|with) (?:the )?{_NAME}(?: language)? only\b"),
-    Phrase(
-        rf"\b(?:in|with|use|using) (?:only |entirely |completely |the )*(?:the )?{_NAME}(?: language)?,? (?:and "
-        rf")?no other languages?\b"
+        r"\b(?:respond|answer|reply|write|speak|explain|describe|talk)(?: "
+        rf"(?:to me|back|everything|it|this|<THE> (?:<WHOLE> )?<ANSWER>))?(?:,? {_ONLY})? (?:in|using|with) "
+        rf"(?:the |{_ONLY} )*{_NAME}{_STOP}"
     ),
     Phrase(
-        rf"\b(?:write|compose|create|draft|generate|give me|tell me|tell|produce)(?: me)? (?:an?|the|some|your|"
-        rf"this) (?:[\w-]+ ){{0,3}}<GENRE> in (?:the )?{_NAME}(?: language)?(?:\s*[.,;:!]|\s*$| (?:about|on|"
-        rf"with|that|and|for|using)\b)"
+        rf"\b{_ONLY}(?: in| use| using| the| with| speak| written)* {_NAME}(?:\s*[.,;:!)]|\s*$| "
+        r"(?:in your|for|throughout|and|with|that|only|no)\b)"
     ),
+    Phrase(rf"\b(?:use|using|in|be|with) (?:the )?{_NAME} only\b"),
+    Phrase(rf"\b(?:in|with|use|using) (?:the |{_ONLY} )*{_NAME}[^.;:]{{0,24}}? no other languages?\b"),
     Phrase(
-        rf"\b(?:be|is|in|entirely|completely|written) (?:entirely |completely |fully |only )*in (?:only "
-        rf")?(?:the )?{_NAME}(?: language)?(?:\s*[.,;:!]|\s*$| (?:and|with|language|only)\b)"
+        rf"\b{_WRITE}(?: me)? (?:an?|the|some|your|this) (?:[\w-]+ )*?<GENRE> in "
+        rf"(?:the )?{_NAME}(?:\s*[.,;:!]|\s*$| (?:about|on|with|that|and|for|using)\b)"
+    ),
+    Phrase(rf"\b{_WRITE}(?: me)? (?:an?|some|your) (?:[\w-]+ ){{0,2}}?{_NAME} <GENRE> (?:about|on|for)\b"),
+    Phrase(
+        rf"\b(?:be|is|{_ONLY}|written) (?:{_ONLY} )*in (?:the |{_ONLY} )*{_NAME}(?:\s*[.,;:!]|\s*$| "
+        r"(?:and|with|only)\b)"
     ),
 )
-_LANGUAGE_IS_TOPIC = Phrase(
-    r"\b(?:translat\w+|phrases?|words?|means?|called|said|sentences?|equivalent|titles?|names?|class|lessons?|"
-    r"terms?|pronounc\w+|film|movie|book|speaks?|songs? (?:sung|written)|versions?|quotes?|subtitles?) "
-    r"(?:[\w-]+ ){0,4}$"
+_SOMEWHERE_IN = Phrase(rf"\bin (?:the |{_ONLY} )*{_NAME}{_STOP}")
+_NO_OTHER = Phrase(r"\bno other languages?\b")
+_IS_TOPIC = Phrase(
+    r"\b(?:translat\w+|phrases?|words?|means?|called|said|sentences?|equivalent|titles?|names?|class|lessons?|terms?|"
+    r"pronounc\w+|film|movie|book|speaks?|songs? (?:sung|written)|versions?|quotes?|subtitles?|someone|person|people|"
+    r"characters?|student|teacher|exam|test) (?:[\w-]+ ){0,4}$"
 )
 
 
@@ -140,34 +161,34 @@ def _case(page: Page, taken: set[tuple[int, int]]) -> Iterator[Found]:
 
 
 def _capital_words(page: Page) -> Iterator[Found]:
-    for sentence, hit in asked(page, _CAPITAL_WORDS, "cap"):
-        bound = bound_of(hit)
-        capitals = _IN_CAPITALS.hit(hit.text[hit.end : hit.end + 45]) or "cap" in hit["unit"].lower()
-        if bound is None or not capitals or (not isinstance(capitals, bool) and capitals.start > 12):
-            continue
-        yield from _frequency(bound, place(sentence, hit), sentence.start + len(hit.text))
+    for phrase in _CAPITAL_WORDS:
+        for sentence, hit in asked(page, phrase, "cap"):
+            bound = bound_of(hit)
+            named = phrase is not _CAPITAL_WORDS[1] or _CAPITALS_FOR(hit.text[: hit.start + 1])
+            if bound is not None and named:
+                yield from _frequency(bound, place(sentence, hit))
+    for sentence, hit in asked(page, _CAPITALS_TOTAL, "cap"):
+        if total := bound_of(hit):
+            yield from _frequency(total, (sentence.start + hit.start, sentence.start + hit.end))
     for sentence, hit in asked(page, _CAPITALS_TIMES, "cap"):
-        times = TIMES.hit(hit["times"])
-        bound = bound_of(times) if times else None
-        if times is None or bound is None or times.start > 1:
-            continue
-        at = sentence.start + hit.start, sentence.start + hit.groups["times"][0] + times.end
-        yield from _frequency(Bound(low=bound.low) if bound.bare else bound, at, at[1])
+        counted_times = times_after(hit)
+        if counted_times is not None:
+            bound, end = counted_times
+            yield from _frequency(bound, (sentence.start + hit.start, sentence.start + end))
 
 
-def _frequency(bound: Bound, at: tuple[int, int], end: int) -> Iterator[Found]:
-    if bound.bare:
-        bound = Bound(low=bound.low)
+def _frequency(bound: Bound, at: tuple[int, int]) -> Iterator[Found]:
+    bound = Bound(low=bound.low) if bound.bare else bound
     text = f"The response has {bound.words('word')} in all capital letters."
-    at = (at[0], max(at[1], min(end, at[1] + 40)))
     yield from official(_FREQUENCY, bound, {}, ("capital_relation", "capital_frequency"), text, at, _FREQUENCY)
 
 
 def _languages(page: Page) -> Iterator[Found]:
-    for phrase in _IN_LANGUAGE:
+    exclusive = (_SOMEWHERE_IN,) if _NO_OTHER(page.masked) else ()
+    for phrase in (*_IN_LANGUAGE, *exclusive):
         for sentence, hit in asked(page, phrase, "", "whole"):
             start, end = hit.groups["language"]
-            if _is_topic(hit, start):
+            if _IS_TOPIC(hit.text[max(0, start - 60) : start]):
                 continue
             name = page.words(sentence.start + start, sentence.start + end)
             yield Found(
@@ -177,7 +198,3 @@ def _languages(page: Page) -> Iterator[Found]:
                 sentence.start + end,
                 {"language": LANGUAGES[name.lower()]},
             )
-
-
-def _is_topic(hit: Hit, start: int) -> bool:
-    return _LANGUAGE_IS_TOPIC(hit.text[max(0, start - 60) : start])

@@ -12,72 +12,63 @@ from skillrm.verifiers.constraints.found import Found
 from skillrm.verifiers.constraints.phrases import Hit, Phrase
 from skillrm.verifiers.constraints.reading import Page, Sentence
 
-_MARKS = r"(?:double )?(?:quotation marks|quotes|quote marks)"
-_QUOTATION = (
-    Phrase(
-        rf"\b(?:wrap(?:ped|ping)?|enclose[ds]?|surround(?:ed)?|put|place|encase)\b[^.;]{{0,20}}?\b<WHOLE> "
-        rf"(?:[\w-]+ ){{0,3}}?(?:is |be |should be |must be )?(?:wrapped |enclosed |surrounded |placed |put "
-        rf")?(?:in|with|by|inside|within|using) (?:a pair of )?{_MARKS}"
-    ),
-    Phrase(
-        rf"\b<WHOLE> <ANSWER> (?:must |should |has to |needs to |is to )?(?:be |is )?(?:wrapped|enclosed|"
-        rf"surrounded|placed|put|in|inside|within)?\b[^.;]{{0,12}}?\b{_MARKS}"
-    ),
-    Phrase(rf"\b(?:put|place|use|add) {_MARKS} around (?:your|the) <WHOLE> (?:[\w-]+ )?<GENRE>"),
-    Phrase(rf"\bwrap (?:your|the) <ANSWER> (?:in|with|inside|within) {_MARKS}"),
-    Phrase(
-        rf"\b<ANSWER> (?:must|should|has to|needs to)\b[^.;]{{0,60}}? be (?:wrapped|enclosed|surrounded) (?:in|"
-        rf"with|by|inside|within) {_MARKS}"
-    ),
+_MARKS = r"(?:a pair of |the )?(?:double )?(?:quotation marks?|quotes|quote marks)"
+_WRAP = r"(?:wrap(?:ped|ping)?|enclosed?|enclosing|surround(?:ed)?|put|placed?|encase[d]?|contained)"
+_QUOTATION = Phrase(
+    rf"{_WRAP}\b[^.;]{{0,20}}?\b<WHOLE> (?:[\w-]+ ){{0,3}}?(?:(?:is|be|should be|must be) )?(?:{_WRAP} )?<IN> {_MARKS}",
+    rf"<WHOLE> (?:[\w-]+ )?<GENRE> (?:<MUST> )?(?:be |is )?(?:{_WRAP} )?<IN> {_MARKS}",
+    rf"{_MARKS} around <THE> (?:<WHOLE> )?(?:[\w-]+ )?<GENRE>",
+    rf"{_WRAP} (?:it|everything|it all|<THE> <ANSWER>) <IN> {_MARKS}",
+    rf"<GENRE> <MUST>\b[^.;]{{0,60}}? {_WRAP} <IN> {_MARKS}",
+    rf"(?:and|,) {_WRAP} <IN> {_MARKS}",
+    rf"(?:start|begin)\w* and (?:end|finish)\w* <THE> (?:<WHOLE> )?<GENRE> with {_MARKS}",
 )
 _WITH = r"(?:with|by saying|by writing|with saying)"
 _CLOSING = (
-    r"(?:(?:this|the|these|exactly|only|exact|following|same|precise|concluding|a|closing|final) )*(?:(?:phrase|"
-    r"sentence|words?|question|line|statement|text|remark|quote)s?)?(?: of)?"
+    r"(?:(?:this|the|these|exactly|only|exact|following|same|precise|concluding|a|closing|final) )*"
+    r"(?:(?:phrase|sentence|words?|question|line|statement|text|remark|quote)s?)?(?: of)?"
 )
+_SAYS = rf"<MUST> (?:be|read|say)(?: exactly)?(?: like)?(?: {_CLOSING})?\s*:?\s*"
 _END = (
     Phrase(
-        rf"\b(?:end|finish|conclude|close|ends?|finishes|concludes|ending|finishing|concluding)\b(?P<what> "
-        rf"(?:(?:it|off|up|the|your|this) ?)?(?:(?:<WHOLE>|very) )?(?:<GENRE>)?)? {_WITH}\b "
-        rf"?{_CLOSING}\s*[:,]?\s*(?P<value><Q>|)"
+        r"\b(?:end|finish|conclude|close|ends|finishes|concludes|ending|finishing|concluding)\b"
+        r"(?: "
+        r"(?:(?:it|off|up|<THE>) ?)?(?:(?:<WHOLE>|very) "
+        rf")?(?:<GENRE>)?)? {_WITH}\b ?{_CLOSING}\s*[:,]?\s*(?P<value><Q>|)"
     ),
-    Phrase(
-        rf"\bvery (?:end|last (?:sentence|words?|line)) of (?:your|the) (?:<WHOLE> )?<GENRE> (?:should|must|"
-        rf"needs to|has to|is to) (?:be|read|say)(?: exactly)?(?: like)?(?: {_CLOSING})?\s*:?\s*(?P<value><Q>|)"
-    ),
-    Phrase(
-        rf"\blast (?:sentence|words?|line) of (?:your|the) (?:<WHOLE> )?<GENRE> (?:should|must|needs to|has to|"
-        rf"is to) (?:be|read|say)(?: exactly)?(?: like)?(?: {_CLOSING})?\s*:?\s*(?P<value><Q>)"
-    ),
+    Phrase(rf"\bvery (?:end|last (?:sentence|words?|line)) of <THE> (?:<WHOLE> )?<GENRE> {_SAYS}(?P<value><Q>|)"),
+    Phrase(rf"\b(?:last|final) (?:sentence|words?|line) (?:of|in) <THE> (?:<WHOLE> )?<GENRE> {_SAYS}(?P<value><Q>)"),
 )
 _BOTH_ENDS = Phrase(r"\b(?:start|begin)\w* and ?$")
 _SAID_PHRASE = Phrase(r"\b(?:phrase|words?|question|sentence|line|statement)(?: of)?\s*:?\s*$")
 _START = Phrase(
-    rf"\b(?:start|begin)(?P<what> (?:it|off|the|your|this)? ?(?:<WHOLE> )?(?:<ANSWER>)?)? {_WITH} "
-    rf"{_CLOSING}\s*[:,]?\s*(?P<value><Q>)"
+    rf"\b(?:start|begin)(?: (?:it|off|<THE>)? ?(?:<WHOLE> )?(?:<ANSWER>)?)? {_WITH} {_CLOSING}\s*[:,]?\s*(?P<value><Q>)"
 )
 _STARS = Phrase(r"\*{6,7}(?:$|[^*])|\b(?:6|six) (?:asterisks?|stars?|\"?\*)")
 _TWO = Phrase(r"\b(?:two|2|both|pair)\b")
 _MORE = Phrase(
-    r"\b(?:three|four|five|six|seven|eight|nine|ten|[3-9]|[1-9][0-9]) (?:[\w-]+ ){0,2}(?:responses|answers|"
-    r"versions|options|jokes|poems|parts|sections|items|alternatives|stories)\b|\b(?:each|every|all)\b"
+    r"\b(?:three|four|five|six|seven|eight|nine|ten|[3-9]|[1-9][0-9]) "
+    r"(?:[\w-]+ ){0,2}(?:responses|answers|versions|options|"
+    r"jokes|poems|parts|sections|items|alternatives|stories)\b"
 )
+_EVERY = Phrase(r"\b(?:each|every|all)\b")
 _BETWEEN = Phrase(r"\b(?:separat\w+|divid\w+|delimit\w*|follow(?:ing|ed by)|split|between)\b")
 _A_AND_B = Phrase(r"\b(?:separat\w+|between) (?:the |your )?(?:[\w-]+ ){1,3}and (?:the |your )?[\w-]+")
+_REQUEST = r"(?:request|prompt|question|sentences?|text|instructions?|query|message|first line|words)"
 _REPEAT = Phrase(
-    r"\brepeat (?P<what>the (?:exact |whole |entire |above |following |original |full )*(?:request|prompt|"
-    r"question|sentence|text|instruction|query|first line)(?: itself| exactly)?|all (?:the )?text|it|(?P<quoted><Q>))"
-    r"(?P<where> (?:above|below))?[^.;]{0,60}"
-)
-_VERBATIM = Phrase(
-    r"\bword[ -](?:for|by)[ -]word\b|\bwithout (?:any )?change|\bexactly as it is\b|\bverbatim\b|\bdo not "
-    r"(?:change|say)\b|\bexact (?:request|prompt)\b|\bwithout changing\b|\bunchanged\b"
+    r"\b(?:repeat|copy|restate|reproduce|echo)(?:ing)? (?P<what>(?:the|this|my|that) "
+    r"(?:(?:exact|whole|entire|above|following|original|full|same) )*"
+    rf"{_REQUEST}(?: itself| exactly)?|all (?:of )?(?:the )?text|(?P<quoted><Q>))(?: (?:above|below))?[^.;]{{0,60}}"
 )
 _CHANGED = Phrase(
-    r"\b(?:but|and|then) (?:change|replace|modify|add|omit|skip|reverse|translate)\b|\bexcept\b|\b(?:changed|"
-    r"paraphras\w+)\b"
+    r"\b(?:but|and|then) (?:change|replace|modify|add|omit|skip|reverse|translate)\b|\bexcept\b|"
+    r"\b(?:changed|paraphras\w+)\b"
 )
-_FIRST = Phrase(r"\bfirst\b|\bbefore\b|\bthen\b|\bat the (?:very )?beginning\b|\bstart by\b|\bbegin by\b")
+_VERBATIM = Phrase(
+    r"\bword[ -](?:for|by)[ -]word\b|\bwithout (?:any )?chang|\bexactly as (?:it|is|given|written)\b|\bverbatim\b|"
+    r"\bdo not (?:change|say)\b|\bexact (?:request|prompt|question|sentence|text|words)\b|\bunchanged\b|\bexactly\b"
+)
+_FIRST = Phrase(r"\bfirst\b|\bbefore\b|\bthen\b|\bat the (?:very )?beginning\b|\b(?:start|begin)\b|\bprior to\b")
 _CHOICE = Phrase(
     r"\bmy answer is yes\.\W{1,12}(?:or )?\W{0,3}my answer is no\.\W{1,12}(?:or )?\W{0,3}my answer is maybe\."
 )
@@ -95,14 +86,9 @@ def _at(sentence: Sentence, hit: Hit) -> tuple[int, int]:
 
 
 def _quotations(page: Page) -> Iterator[Found]:
-    for phrase in _QUOTATION:
-        for sentence, hit in asked(page, phrase, "quot", "whole"):
-            yield Found(
-                "ifeval:startend:quotation",
-                "The whole response is wrapped in double quotation marks.",
-                *_at(sentence, hit),
-            )
-            return
+    text = "The whole response is wrapped in double quotation marks."
+    for sentence, hit in asked(page, _QUOTATION, "quot", "whole"):
+        yield Found("ifeval:startend:quotation", text, *_at(sentence, hit))
 
 
 def _ends(page: Page) -> Iterator[Found]:
@@ -139,10 +125,7 @@ def _starts(page: Page) -> Iterator[Found]:
         start, end = (sentence.start + offset for offset in hit.groups["value"])
         value = page.words(start, end).strip(" .,").strip("\"'“”‘’`«»„{}").strip()
         if value:
-            args: dict[str, JsonValue] = {
-                "pattern": r"^\s*[\"'*_#]*" + "(?i:" + re.escape(value) + ")",
-                "mode": "search",
-            }
+            args: dict[str, JsonValue] = {"pattern": r"^\s*[\"'*_#]*(?i:" + re.escape(value) + ")"}
             yield Found("structure:regex", f'The response begins with "{value}".', *_at(sentence, hit), args, "begins")
             return
 
@@ -154,7 +137,7 @@ def _two_responses(page: Page) -> Iterator[Found]:
             continue
         before = page.sentences[number - 1].text if number else ""
         two = _TWO(sentence.text) or _TWO(before) or _A_AND_B(sentence.text) or "following" in sentence.text.lower()
-        if _MORE(sentence.text) or not two:
+        if _MORE(sentence.text) or not two or (_EVERY(sentence.text) and not _TWO(sentence.text)):
             continue
         text = "The response gives two different answers separated by six asterisks: ******."
         yield Found("ifeval:combination:two_responses", text, sentence.start, sentence.start + len(sentence.text))

@@ -47,70 +47,67 @@ _MARKDOWN = Phrase(r"\bmarkdown\b|\bitalic|\basteri[sk]+s?\b|\*[^*\n]{1,60}\*|\*
 _PLACEHOLDERS = counted(r"place ?holders?", between=r"(?:(?:different|unique|bracketed|clear) ){0,2}")
 _BRACKETS = Phrase(r"\b(?:square )?brackets?\b|\[[^\[\]\n]{0,40}\]")
 _SECTIONS = counted(
-    r"(?:sections?|parts?|days?|scenes?|chapters?|paragraphs?|rounds?)",
+    r"(?:sections?|parts?|days?|scenes?|chapters?|paragraphs?|rounds?|weeks?|steps?|questions?|verses?)",
     between=r"(?:(?:short|long|distinct|different|separate|main) ){0,2}",
 )
-_SPLITTER = (
-    Phrase(
-        r"\b(?:mark|label|start|begin|indicate|denote)\b[^.;:]{0,40}? (?:each|every|of each|the) ?(?:sections?|"
-        r"parts?|days?|chapters?|scenes?)?[^.;:]{0,20}? (?:with|by|as|using) (?:the "
-        r")?\"?(?P<name>[A-Za-z]{2,20}) [X0-9]\b"
-    ),
-    Phrase(
-        r"\b(?:each|every|with each|and each) (?:section|part|day|chapter|scene|one)?s? ?(?:of which )?(?:must|"
-        r"should|has to|needs to|to)? ?(?:be |is )?(?:start|begin|starts|begins|starting|beginning|marked|"
-        r"labell?ed|named|titled) (?:with|as|by) (?:the )?(?P<quoted><Q>)"
-    ),
-    Phrase(
-        r"\b(?:each|every|with each|and each) (?:section|part|day|chapter|scene|one)?s? ?(?:must|should|has to|"
-        r"needs to|to)? ?(?:be |is )?(?:start|begin|starts|begins|starting|beginning|marked|labell?ed|named|"
-        r"titled) (?:with|as|by) (?:the )?(?P<name>[A-Za-z]{2,20}) [X0-9]\b"
-    ),
-    Phrase(r"\bsections?\s*: (?P<quoted><Q>)"),
+_PIECE = r"(?:sections?|parts?|days?|chapters?|scenes?|rounds?|weeks?|paragraphs?|one|of them)"
+_BEGINS = (
+    r"(?:start|begin|starts|begins|starting|beginning|marked|labell?ed|named|titled|indicated|denoted|prefixed|headed)"
 )
+_NUMBERED = r"(?P<name>[A-Za-z]{2,20}) (?:X|[0-9])\b"
+_SPLITTER = tuple(
+    Phrase(rf"{words} (?:with|by|as|using) (?:the )?(?:word |words |key ?word |heading |label |string )?{mark}")
+    for mark in (_NUMBERED, r"(?P<quoted><Q>)")
+    for words in (
+        r"\b(?:mark|label|start|begin|indicate|denote|highlight|prefix|head)(?:ing)?\b[^.;:]{0,40}? "
+        rf"(?:each|every|of each|the) ?(?:{_PIECE})?[^.;:]{{0,20}}?",
+        rf"\b(?:each|every)(?: {_PIECE})?(?: of which)?(?: <MUST>)?(?: be| is| are)? {_BEGINS}",
+        rf"\b(?:beginning|start|top) of (?:each|every) {_PIECE} <MUST> be {_BEGINS}",
+    )
+)
+_NAMED_SECTIONS = Phrase(r"\b(?:sections?|parts?)\b[^.;:]{0,30}\s*: (?P<quoted><Q>)")
+_JSON_TEXT = r"(?:(?:a|an|the|single|one|valid|well-formed|strict|pure|raw|proper) )*JSON\b"
 _JSON = (
     Phrase(
-        r"\b<WHOLE> <ANSWER>\b[^.;]{0,40}?\b(?:in|as|using|contain|be|inside|is)\b (?:just |only )?(?:a |an |"
-        r"the )?(?:single )?(?:valid )?JSON\b"
+        rf"\b<WHOLE> <GENRE>\b[^.;]{{0,40}}?\b(?:in|as|using|contain|be|inside|is|into) (?:just |only )*{_JSON_TEXT}"
     ),
     Phrase(
-        r"\b<ANSWER> (?:must|should|has to|needs to|is to|to|only|that|should only|must only|shall) "
-        r"[^.;]{0,30}?\b(?:in|as|using|contains?|be|inside|wrapped in) (?:just |only )?(?:a |an |the "
-        r")?(?:single )?(?:valid )?JSON\b"
+        r"\b<ANSWER> (?:<MUST>|only|that|should only|must only) [^.;]{0,30}?\b(?:in|as|using|contains?|be|"
+        rf"inside) (?:just |only )*{_JSON_TEXT}"
     ),
     Phrase(
-        r"\b(?:respond|answer|reply|output|wrapped|return(?: your (?:answer|response))?|format(?: (?:it|your "
-        r"(?:answer|response|reply|output)|the (?:answer|response|output)))?|give (?:me )?(?:your|the) "
-        r"(?:answer|response|reply)|wrap (?:it|everything|your (?:answer|response|output)|the (?:answer|"
-        r"response|output)))(?: (?:only|strictly|exclusively|just|to me|back))? (?:in|as|with|using|inside|"
-        r"into) (?:a |an |the )?(?:single )?(?:valid |well-formed |strict )?JSON\b"
+        r"\b(?:respond|answer|reply|output|wrapped|return|format|wrap|present|put|provide|give)(?: me| back)?(?: "
+        r"it| everything|(?: (?:<THE>|all) (?:<WHOLE> )?(?:of )?(?:<THE> )?<ANSWER>))?"
+        rf"(?: only| strictly| exclusively| just| to me| back)*(?: as|,? <IN>) (?:just |only )*{_JSON_TEXT}"
     ),
+    Phrase(rf"\b(?:output|return|respond with|reply with|answer with|give me|produce) (?:only |just )+{_JSON_TEXT}"),
     Phrase(
-        r"\b(?:output|return|respond with|reply with|answer with|give me|produce) (?:only |just )(?:a |an |the "
-        r")?(?:single )?(?:valid |well-formed )?JSON\b"
+        rf"\b(?:output|return|respond with|reply with|answer with) {_JSON_TEXT}(?: (?:object|only|format))?(?: "
+        r"with|\s*[.,;:]|\s*$| containing)"
     ),
-    Phrase(
-        r"\b(?:output|return|respond with|reply with|answer with) (?:a |an |the )?(?:single )?(?:valid |"
-        r"well-formed )?JSON(?: (?:object|only|format))?(?: with|\s*[.,;:]|\s*$| containing)"
-    ),
+    Phrase(r"\b(?:in|as|use|using|into) (?:a |an |the )?(?:valid |single )*JSON (?:format|output|block|object)"),
 )
-_NOT_JSON = Phrase(r"^ (?:schema|file|parser|library|path|key|keys|field|column|example|snippet)\b")
+_NOT_JSON = Phrase(r"^ (?:schema|file|parser|library|path|keys?|field|column|example|snippet|string in|data)\b")
+_JSON_IS_TOPIC = Phrase(
+    r"\b(?:data|files?|convert\w*|pars\w+|read\w*|load\w*|stor\w+|sav\w+|input|api|schema|strings?|requests?|function|"
+    r"python|javascript|code|program|script that|app|endpoint|server|database|column|difference)\b[^.;:]*$"
+)
 _KEYS = Phrase(
-    r"^(?: (?:format|object|with|of|the|following|exactly|containing|that|has|having|and|these|only|these|"
-    r"camelCase|camel case|snake_case|snake case|two|three|four|five|using|whose|are|must|be|uses|which))*,? "
+    r"^(?: (?:format|object|with|of|the|following|exactly|containing|that|has|having|and|these|only|camelCase|"
+    r"camel case|snake_case|snake case|two|three|four|five|using|whose|are|must|be|uses|which))*,? "
     r"(?:keys?|fields?|properties)(?: (?:named|called|are|of))?\s*:? (?P<list><QS>|<BARES>)"
 )
 _CASED = Phrase(r"\b(?:(?P<camel>camel[ -]?case)|(?P<snake>snake[ _-]?case))\b")
+_MARK = r"(?P<mark>\"?P\.? ?P\.? ?S\b\.?|\"?P\.? ?S\b\.?|<Q>)"
+_ADD = r"(?:with|add|include|append|have|has|and|put|contains?|write|place|end with|ends with)"
 _POSTSCRIPT = (
     Phrase(
-        r"\b(?:postscript|post script)\b[^;:]{0,60}?(?:start(?:s|ing)|begin(?:s|ning)|marked|indicated|with|"
-        r"as)[^;:]{0,20}?(?P<mark>\"?P\.? ?P\.? ?S\b\.?|\"?P\.? ?S\b\.?|<Q>)"
+        r"\b(?:post-?script|post script|note)\b[^;:.]{0,40}?(?:start(?:s|ing)?|begin(?:s|ning)?|marked|"
+        rf"indicated|labell?ed) (?:with|by|as|at)[^;:.]{{0,20}}? {_MARK}"
     ),
-    Phrase(
-        r"\b(?:with|add|include|append|have|has|and|put|contains?|write) (?:an? |the |your "
-        r")?(?P<mark>P\.P\.S\b\.?|P\.S\b\.?) "
-    ),
-    Phrase(r"\b(?:with|add|include|append|put|end with) (?:an? )(?P<mark>)(?:postscript|post script)\b"),
+    Phrase(rf"\b(?:post-?script|post script)\b[^;:.]{{0,20}}? {_MARK}"),
+    Phrase(rf"\b{_ADD} (?:an? |the |your )?(?P<mark>P\.P\.S\b\.?|P\.S\b\.?)"),
+    Phrase(rf"\b{_ADD} (?:an? )(?P<mark>)(?:post-?script|post script)\b"),
 )
 
 
@@ -185,7 +182,7 @@ def _placeholders(page: Page) -> Iterator[Found]:
 
 
 def _sections(page: Page) -> Iterator[Found]:
-    for phrase in _SPLITTER:
+    for phrase in (*_SPLITTER, _NAMED_SECTIONS):
         for sentence, hit in asked(page, phrase, ""):
             name = hit["name"] or _section_name(page, sentence, hit)
             number = _section_count(page, _index(page, sentence))
@@ -200,7 +197,7 @@ def _sections(page: Page) -> Iterator[Found]:
 def _section_name(page: Page, sentence: Sentence, hit: Hit) -> str:
     start, end = hit.groups["quoted"]
     quoted = page.words(sentence.start + start, sentence.start + end).strip(" .,\"'“”‘’`")
-    numbered = re.fullmatch(r"([A-Za-z]{2,20}) (?:X|N|\d+|\{?number\}?):?", quoted)
+    numbered = re.fullmatch(r"([A-Za-z]{2,20}) (?:X|N|#|\d|\{?\w{1,10}\}?|\[\w{1,10}\]):?", quoted)
     return numbered[1] if numbered else ""
 
 
@@ -221,7 +218,7 @@ def _json(page: Page) -> Iterator[Found]:
                 if not hit.text[: hit.end].rstrip().lower().endswith("with")
                 else " with" + hit.text[hit.end :]
             )
-            if _NOT_JSON(after):
+            if _NOT_JSON(after) or (phrase is _JSON[-1] and _JSON_IS_TOPIC(hit.text[: hit.start])):
                 continue
             yield Found(
                 "ifeval:detectable_format:json_format", "The response is JSON and nothing else.", *_at(sentence, hit)

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from skillrm.verifiers.constraints.directives import asked, directed
 from skillrm.verifiers.constraints.found import Found
-from skillrm.verifiers.constraints.numbers import NUMBER, Bound, bound_of, counted, number_of
+from skillrm.verifiers.constraints.numbers import NUMBER, Bound, bound_of, counted, number_of, number_of_them
 from skillrm.verifiers.constraints.phrases import BARE, Hit, Phrase
 from skillrm.verifiers.constraints.reading import Page, Sentence
 
@@ -20,13 +20,15 @@ _WORD_COUNT = Phrase(
     rf"(?:(?P<ge>at least|no less than|minimum|over|above)|(?P<le>at most|no more than|under|below|exceed|"
     rf"within|maximum) )?(?P<a>{NUMBER})(?: words)?\b"
 )
-_N_WORD_LIMIT = Phrase(rf"\b(?P<a>{NUMBER})[ -]words? (?:(?P<le>limit|maximum|max|cap)|(?P<ge>minimum|min))\b")
+_N_WORD_LIMIT = Phrase(rf"\b(?P<a>{NUMBER})[ -]words?[ -](?:(?P<le>limit|maximum|max|cap)|(?P<ge>minimum|min))\b")
 _NOT_A_LENGTH = Phrase(
     r"^(?: (?:or (?:phrases?|expressions?)|that|which|who|of (?:the|your|his|her|wisdom)|from|starting|"
     r"beginning|ending|containing|related|such as|like|rhym\w+|"
     r"describing|to (?:describe|highlight|use|express|explain)|(?:in|with|using) (?:all |only )?(?:bold|"
     r"italics?|capital|caps|upper|lower|the letter|letters)|explaining|per|apart|ago)\b|\s*[:=/(]\s*[\x01\"])"
 )
+_TOTAL_WORDS = number_of_them(r"(?:total )?number of words|word count|length in words")
+_TOTAL_SENTENCES = number_of_them(r"(?:total )?number of sentences|sentence count")
 _PIECES = Phrase(r"\b(?:include|add|mention|highlight|bold|italici[sz]e|insert|with at least|contain\w*)\b")
 _SHORT_THING = Phrase(
     r"\b(?:names?|titles?|slogans?|taglines?|nicknames?|headlines?|captions?|usernames?|passwords?|hashtags?|"
@@ -42,12 +44,15 @@ _BULLETS = counted(
     r"bullets|bullet[ -]?points?|bulleted (?:points|items)",
     between=r"(?:(?:short|very|markdown|main|key|concise|brief|clear|distinct|detailed) ){0,2}",
 )
+_AS_BULLETS = counted(r"[\w' -]{2,60}? (?:in|using|as|with|in the form of) (?:markdown )?bullet(?:ed)?[ -]?points")
 _CHARACTERS = counted(r"characters?")
-_IN_OR_LONG = Phrase(
-    r"\b(?:in|into|of|as|to|using|use|contains?|containing|have|has|is|be|with|limit\w*|includ\w+|exactly|write|"
-    r"provide|give|make) (?:only |just |a total of )?$"
+_ABOUT = Phrase(r"^ (?:about|on|explaining)\b")
+_AS_LENGTH = Phrase(
+    r"\b(?:in|into|to|use|using|limit\w*|contain\w*|have|has|is|be|includ\w+|consists? of|with) ?(?:only|just|a "
+    r"total of)?\s*$"
 )
-_STARS = Phrase(r"(?:^|[^*])\*\s?\*\s?\*(?:$|[^*])|\b(?:3|three) (?:asteri|aster|star|\"?\*)")
+_PRODUCE = Phrase(r"\b(?:write|compose|give|provide|draft|create|produce|generate)(?: me)? (?:an? )?$")
+_STARS = Phrase(r"(?:^|[^*])\*\*\*(?:$|[^*])|\b(?:3|three) (?:asteri|aster|star|\"?\*)")
 _SPLIT = Phrase(r"\b(?:separat\w+|divid\w+|delimit\w*|split\w*|break|parted)\b")
 _PIECE_COUNT = counted(
     r"(?:paragraphs?|sections?|stanzas?|parts?|steps?|verses?|chapters?|scenes?|pieces?|blocks?)",
@@ -57,6 +62,7 @@ _A_AND_B = Phrase(
     r"\bseparat\w+ (?:the |your |these )?(?:[\w-]+ ){1,3}and (?:the |your )?(?:[\w-]+ ){0,4}?(?:with|by|using)\b"
 )
 _FORMAT = Phrase(r"\b(?:exact |following |this )format(?: below)?\b")
+_SPACED_STARS = re.compile(r"\* \* \*")
 _DIVIDER_LINE = re.compile(r"^[ ]*\*\*\*[ ]*$", re.MULTILINE)
 _ELLIPSIS = re.compile(r"^[ ]*(?:\.\.\.|…)", re.MULTILINE)
 _ORDINALS = dict(
@@ -146,6 +152,9 @@ def _words(page: Page) -> Iterator[Found]:
         ):
             continue
         found.append((place(sentence, hit), bound))
+    for sentence, hit in asked(page, _TOTAL_WORDS, "word", "whole"):
+        if total := bound_of(hit):
+            found.append(((sentence.start + hit.start, sentence.start + hit.end), total))
     for phrase in (_WORD_COUNT, _N_WORD_LIMIT):
         for sentence, hit in asked(page, phrase, "word", "whole"):
             number = number_of(hit["a"])
@@ -162,44 +171,48 @@ def _words(page: Page) -> Iterator[Found]:
 
 def _sentences(page: Page) -> Iterator[Found]:
     name = "ifeval:length_constraints:number_sentences"
-    for sentence, hit in asked(page, _SENTENCES, "sentence", "whole"):
-        bound = bound_of(hit)
-        if bound is None or _NOT_A_LENGTH(hit.text[hit.end : hit.end + 40]) or not _measures(hit, bound):
-            continue
-        text = f"The response has {bound.words('sentence')}."
-        yield from official(name, bound, {}, ("relation", "num_sentences"), text, place(sentence, hit), name)
+    for phrase in (_SENTENCES, _TOTAL_SENTENCES):
+        for sentence, hit in asked(page, phrase, "sentence", "whole"):
+            bound = bound_of(hit)
+            if bound is None or _NOT_A_LENGTH(hit.text[hit.end : hit.end + 40]) or not _measures(hit, bound):
+                continue
+            text = f"The response has {bound.words('sentence')}."
+            yield from official(name, bound, {}, ("relation", "num_sentences"), text, place(sentence, hit), name)
 
 
 def _measures(hit: Hit, bound: Bound) -> bool:
     """A bare `three sentences` measures only as `in three sentences`; after `include` it is a piece of the answer."""
-    before = hit.text[: hit.start + 1]
+    before = hit.text[: hit.groups["a"][0]]
     if not bound.bare:
-        return not (_PIECES(before[-60:]) and Phrase(r"^ (?:about|on|explaining)\b")(hit.text[hit.end :]))
-    clean = hit.text[hit.start : hit.groups["a"][0]].strip().lower() in ("", "only", "just", "a total of")
-    return clean and Phrase(
-        r"\b(?:in|into|to|use|using|limit\w*|contain\w*|have|has|is|be) ?(?:only|just|a total of)?\s*$"
-    )(hit.text[: hit.groups["a"][0]])
+        return not (_PIECES(before[-60:]) and _ABOUT(hit.text[hit.end :]))
+    lead = hit.text[hit.start : hit.groups["a"][0]].strip(" ,(").lower()
+    return lead in ("", "only", "just", "a total of") and _AS_LENGTH(before)
 
 
 def _paragraphs(page: Page) -> Iterator[Found]:
     divided = _divided(page)
     if divided:
         yield divided
-    count: int | None = None
+    found: list[tuple[Bound, tuple[int, int]]] = []
     for sentence, hit in asked(page, _PARAGRAPHS, "paragraph", "whole"):
         bound = bound_of(hit)
         if (
             bound is None
-            or (bound.bare and not _measures(hit, bound))
+            or (bound.bare and not _bare_count(hit, bound))
             or _NOT_A_LENGTH(hit.text[hit.end : hit.end + 40])
         ):
             continue
-        count = bound.low if bound.exact else None
-        if not divided:
-            at = place(sentence, hit)
+        found.append((bound, place(sentence, hit)))
+    count = next((bound.low for bound, _ in reversed(found) if bound.exact), None)
+    begun = list(_first_word(page, count)) if count is not None else []
+    yield from begun
+    if not divided and not begun and not _SPACED_STARS.search(page.masked):  # `* * *` has no checker
+        for bound, at in found:
             yield from _measured("paragraphs", bound, f"The response has {bound.words('paragraph')}.", at)
-    if count is not None:
-        yield from _first_word(page, count)
+
+
+def _bare_count(hit: Hit, bound: Bound) -> bool:
+    return _measures(hit, bound) or _PRODUCE(hit.text[: hit.groups["a"][0]])
 
 
 def _measured(unit: str, bound: Bound, text: str, at: tuple[int, int]) -> Iterator[Found]:
@@ -276,16 +289,17 @@ def _nth(hit: Hit, count: int) -> int | None:
 
 
 def _bullets(page: Page) -> Iterator[Found]:
-    for sentence, hit in asked(page, _BULLETS, "bullet", "whole"):
-        bound = bound_of(hit)
-        if bound is None:
-            continue
-        text, at = f"The response has {bound.words('bullet point')}.", place(sentence, hit)
-        if bound.exact:
-            name = "ifeval:detectable_format:number_bullet_lists"
-            yield Found(name, text, *at, {"num_bullets": bound.low}, "length:bullets")
-        else:
-            yield from _measured("bullets", bound, text, at)
+    for phrase in (_BULLETS, _AS_BULLETS):
+        for sentence, hit in asked(page, phrase, "bullet", "whole"):
+            bound = bound_of(hit)
+            if bound is None or (phrase is _AS_BULLETS and not bound.exact):
+                continue
+            text, at = f"The response has {bound.words('bullet point')}.", place(sentence, hit)
+            if bound.exact:
+                name = "ifeval:detectable_format:number_bullet_lists"
+                yield Found(name, text, *at, {"num_bullets": bound.low}, "length:bullets")
+            else:
+                yield from _measured("bullets", bound, text, at)
 
 
 def _characters(page: Page) -> Iterator[Found]:

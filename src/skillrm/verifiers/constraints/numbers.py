@@ -46,6 +46,11 @@ _AFTER = (
 _NEGATED = Phrase(r"(?:\bnot|n't|\bnever|\bwithout|\bnothing|\bno|\bcannot|\bnor)(?: [\w']+){0,4} ?$")
 
 
+_LIMITED = Phrase(r"\b(?:limit|restrict|cap|keep)\w*\b[^,;:.]* to (?:only |just )?$")
+_FORBIDDEN = Phrase(r"\b<NOT> (?:\w+ ){0,2}$")
+_EACH_TIME = Phrase(r"^[\"'.,)]*(?: \w+)? (?:each|every|once per|in (?:each|every|the (?:first|last|title|second)))\b")
+
+
 @dataclass(frozen=True, slots=True)
 class Bound:
     """At least `low` and at most `high`; either may be open."""
@@ -101,6 +106,14 @@ def counted(unit: str, *, between: str = "") -> Phrase:
     )
 
 
+def number_of_them(unit: str) -> Phrase:
+    """The other way round: `the number of words should be at least 40`, `limit the number of words to 40`."""
+    return Phrase(
+        rf"\b(?:{unit})(?: (?:in|of) <THE> (?:<WHOLE> )?<GENRE>)?(?: <MUST>)? "
+        rf"(?:be |have |to |is )?(?:{_RELATION}) (?P<a>{NUMBER})\b"
+    )
+
+
 TIMES = Phrase(
     rf"(?:^|[^\w$.,#-])(?:(?:{_RELATION}) )?(?:(?P<a>{NUMBER})(?P<plus>\+)?(?P<early> or (?:more|above)| or "
     rf"(?:fewer|less))?"
@@ -151,4 +164,23 @@ def _related(hit: Hit, number: int) -> Bound | None:
         return Bound(low=number)
     if "le" in hit:
         return Bound(high=number)
+    if "eq" not in hit and _LIMITED(hit.text[: hit.groups["a"][0]]):
+        return Bound(high=number)
     return Bound(number, number, bare="eq" not in hit)
+
+
+def times_after(hit: Hit) -> tuple[Bound, int] | None:
+    """The number of times that stands right after a hit (`... at least twice`), and where it ends in the sentence."""
+    found = TIMES.hit(hit.text[hit.end : hit.end + 60])
+    if found is None or found.text[: found.start].strip(" ,(") or _EACH_TIME(found.text[found.end :]):
+        return None
+    bound = bound_of(found)
+    if bound is None:
+        return None
+    if _FORBIDDEN(hit.text[: hit.start]):  # `do not use the word x more than twice`
+        bound = Bound(high=bound.low - 1) if "gt" in found and bound.low else None
+    if bound is None:
+        return None
+    if bound.bare and "just" not in found:  # `3 times` may mean exactly or at least: what both mean is sure
+        bound = Bound(low=bound.low)
+    return Bound(bound.low, bound.high), hit.end + found.end

@@ -15,26 +15,34 @@ from skillrm.verifiers.constraints.masking import HIDDEN
 QUOTED = rf'"{HIDDEN}+[.,]?"[.,]?'
 BARE = r"[A-Za-z][\w'-]*"
 VALUE = rf"(?:{QUOTED}|{BARE})"
+_GENRES = (
+    "response answer reply output text essay story poem song rap letter e-?mail article blog(?:[ ]post)? post "
+    "summary report "
+    "review limerick haiku riddle joke proposal itinerary resume cv description speech script dialogue conversation "
+    "advertisement ad tweet message caption outline rubric pitch memo document lecture plan list explanation paragraph "
+    "analysis critique tagline slogan template monologue fiction lyrics passage content advice recipe table "
+    "letters? words? "
+    "announcement bio biography narrative discussion guide tutorial fable tale play ballad sonnet quiz brief "
+    "thread statement "
+    "release newsletter obituary note piece names? everything presentation profile schedule transcript translation "
+    "verse"
+)
 _SHORT = {
     "<Q>": QUOTED,
     "<QS>": rf"{QUOTED}(?:(?:\s*[,;]\s*|\s+)?(?:(?:and|or|nor)\s+)?{QUOTED})*",
     "<BARES>": rf"{BARE}(?:(?:\s*,\s*(?:(?:and|or|nor)\s+)?|\s+(?:and|or|nor)\s+){BARE})*",
-    "<ANSWER>": r"(?:response|answer|reply|output|text|message|completion|responses|answers|replies)",
-    "<WHOLE>": r"(?:entire|whole|complete|full|final)",
-    "<GENRE>": (
-        r"(?:response|answer|reply|output|text|essay|story|poem|song|rap|letter|e-?mail|article|blog(?: post)?|"
-        r"post|summary|"
-        r"report|review|limerick|haiku|riddle|joke|proposal|itinerary|resume|cv|description|speech|script|dialogue|"
-        r"conversation|advertisement|ad|tweet|message|caption|outline|rubric|pitch|memo|document|lecture|plan|list|"
-        r"explanation|paragraph|analysis|critique|tagline|slogan|template|monologue|fiction|lyrics|passage|"
-        r"reply|content|"
-        r"advice|recipe|table|product description|cover letter|announcement|bio|biography|narrative|discussion|"
-        r"guide|tutorial|"
-        r"fable|fairy tale|play|ballad|sonnet|prompt|quiz|brief|thread|statement|press release|newsletter|"
-        r"obituary|note|piece|"
-        r"pitch deck|startup pitch|words?|letters?|names?)"
+    "<ANSWER>": r"(?:responses?|answers?|repl(?:y|ies)|output|text|message|completion)",
+    "<WHOLE>": r"(?:entire|whole|complete|full|final|overall)",
+    "<GENRE>": rf"(?:{'|'.join(_GENRES.split())})",
+    "<MUST>": r"(?:must|should|shall|ha(?:s|ve) to|needs? to|(?:is|are) to|will|to)",
+    "<NOT>": (
+        r"(?:do not|don't|does not|doesn't|must not|mustn't|should not|shouldn't|can't|cannot|can not|"
+        r"not (?:allowed |permitted )?to|never|not|without|avoid|refrain from|stay away from|nor)"
     ),
+    "<THE>": r"(?:the|your|this|that|its|my)",
+    "<IN>": r"(?:in|with|by|inside|within|using|between|into)",
 }
+"""What recurs in patterns, by the name it has there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +64,10 @@ class Hit:
 
 
 class Phrase:
-    """A pattern in words: a space is any white space, `<Q>` a quoted value, case does not matter."""
+    """A pattern in words, any one of them: a space is any white space, `<Q>` a quoted value, case does not matter."""
 
-    def __init__(self, words: str) -> None:
+    def __init__(self, *any_of: str) -> None:
+        words = any_of[0] if len(any_of) == 1 else rf"\b(?:{'|'.join(any_of)})\b"
         for short, full in _SHORT.items():
             words = words.replace(short, full)
         self.pattern = "(?i)" + re.sub(r" (?![?*+{])", r"\\s+", words).replace(" ", r"\s")

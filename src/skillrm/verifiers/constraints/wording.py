@@ -10,13 +10,13 @@ from pydantic import JsonValue
 from skillrm.verifiers.constraints.directives import asked
 from skillrm.verifiers.constraints.found import Found
 from skillrm.verifiers.constraints.lengths import official
-from skillrm.verifiers.constraints.numbers import TIMES, Bound, bound_of
+from skillrm.verifiers.constraints.numbers import TIMES, Bound, bound_of, counted, times_after
 from skillrm.verifiers.constraints.phrases import Hit, Phrase
 from skillrm.verifiers.constraints.reading import Page, Sentence
 
 _NOUN = (
-    r"(?:exact |following |specific )?(?:key ?words?|words?|phrases?|terms?|names?|expressions?)(?: or (?:key "
-    r"?words?|words?|phrases?))?"
+    r"(?:exact |following |specific |given )*(?:key ?words?|words?|phrases?|terms?|names?|expressions?)(?: or "
+    r"(?:key ?words?|words?|phrases?))?"
 )
 _LIST = r"(?P<list><QS>|<BARES>)"
 _USE = (
@@ -25,66 +25,73 @@ _USE = (
 )
 _SAY = (
     r"(?:includ(?:e|ing)|us(?:e|ing)|mention(?:ing)?|contain(?:ing)?|say(?:ing)?|utter(?:ing)?|writ(?:e|ing)|"
-    r"employ(?:ing)?)"
+    r"employ(?:ing)?|hav(?:e|ing)|add(?:ing)?)"
 )
-_NEVER = (
-    r"(?:do not|don't|does not|doesn't|must not|should not|shouldn't|mustn't|can't|cannot|can not|never|not|n't|"
-    r"without|avoid|refrain from|nor)"
+_BANNED = (
+    r"(?:<MUST> not (?:appear|be (?:used|mentioned|included|present))|(?:is|are) "
+    r"(?:not allowed|forbidden|prohibited|banned)|cannot (?:appear|be used))"
 )
+_APPEAR = r"(?:appears?|appearing|occurs?|occurring|shows? up|(?:be |is )?(?:used|mentioned|included|present|repeated))"
+_WHERE = r"(?: in <THE> (?:<WHOLE> )?\w+)?"
 _OFFICIAL_COMMA = "ifeval:punctuation:no_comma"
-_NO_COMMA = (
-    Phrase(
-        r"\b(?:no|without(?: (?:any|using(?: any)?|the use of(?: any)?|including(?: any)?))?|zero|free of|"
-        r"avoid(?:ing)?(?: (?:using|the use of))?(?: any| all)?) commas?\b"
-    ),
-    Phrase(
-        r"\b(?:do not|don't|doesn't|does not|must not|mustn't|should not|shouldn't|can't|cannot|can not|never|"
-        r"not allowed to|refrain from|avoid|without|not|are not to) "
-        r"(?:use|using|include|including|contain|containing|have|having|employ|add|put|insert|write) (?:any |a |"
-        r"a single |even one |the use of )?commas?\b"
-    ),
+_NO_COMMA = Phrase(
+    r"(?:no|zero|free of|without(?: any| using(?: any)?| the use of(?: any)?| including(?: any)?| "
+    r"containing(?: any)?)?) (?:use of )?commas?",
+    rf"<NOT> (?:allowed to )?(?:{_SAY} |put |insert |the use of )*(?:any |a |a single |even one |the use of )*commas?",
+    rf"commas? {_BANNED}",
+    r"comma-free",
 )
 _COMMA_IS_PART = Phrase(
-    r"^[ -]*(?:separated|splice|delimited|between|before|after|in (?:the|your) (?:first|title|names?|list|"
-    r"numbers?))\b"
+    r"^[ -]*(?:separated|splice|delimited|between|before|after|in (?:the|your) (?:first|title|names?|list|numbers?))\b"
 )
-
-_MUST_HAVE = Phrase(
-    rf"\b(?:{_USE}|with (?:these|the following)) (?:all |each )?(?:of )?(?:the |these |this |both )?{_NOUN}(?: "
-    rf"of)?\s*:? ?\(?{_LIST}"
+_MUST_HAVE = (
+    Phrase(
+        rf"\b(?:{_USE}|with(?: these| the following)) (?:all |each |both )?(?:of )?(?:the |these |this "
+        rf")?{_NOUN}(?: of)?\s*:? "
+        rf"?\(?{_LIST}"
+    ),
+    Phrase(rf"\bwith (?:the )?key ?words?\s*:? ?\(?{_LIST}"),
+    Phrase(rf"\binclud(?:e|es|ing) (?:all )?(?:of )?(?:the|these) (?:following )?(?:items|elements)\s*: {_LIST}"),
+    Phrase(
+        rf"\b(?:the |both )?{_NOUN} {_LIST} (?:(?:must|should|has to|have to|needs? to) )?(?:all |both |each |also "
+        rf")?{_APPEAR}"
+    ),
+    Phrase(
+        r"\b(?:add|(?:<MUST>|that) have|that has) (?:all |both )?(?:the |these )?(?:following )?(?:key ?words?|"
+        rf"words) {_LIST}"
+    ),
+    Phrase(r"\b(?:include|use) (?P<list><QS>) as (?:the )?key ?words?"),
 )
-_ITEMS = Phrase(
-    r"\b(?:includ(?:e|es|ing)|mention) (?:all )?(?:of )?(?:the|these) (?:following )?(?:items|elements|names|"
-    r"terms)\s*: (?P<list><QS>|<BARES>)"
+_MUST_NOT = (
+    Phrase(
+        rf"\b<NOT> (?:ever |actually )?(?:{_SAY} )?(?:any of |either of )?(?:the |these |those |this |any "
+        rf")?{_NOUN}(?: like)?\s*:? ?\(?{_LIST}"
+    ),
+    Phrase(rf"\b(?:exclude|omit|leave out|ban) (?:the |these )?{_NOUN}\s*:? ?\(?{_LIST}"),
+    Phrase(rf"\b<NOT> (?:ever )?(?:{_SAY} )(?:either |the )?(?P<list><QS>)"),
+    Phrase(r"\bavoid (?:the use of |the )?(?P<list><QS>)"),
+    Phrase(rf"\b(?:the )?{_NOUN} {_LIST} {_BANNED}"),
 )
-_QUOTED_ONLY = Phrase(r"\b(?:mention|say|use) (?P<list><QS>)")
-_MUST_NOT = Phrase(
-    rf"\b{_NEVER} (?:ever |actually )?(?:{_SAY} )?(?:any of |either of )?(?:the |these |those |this "
-    rf")?{_NOUN}(?: like)?\s*:? ?\(?{_LIST}"
+_FREQUENT = (
+    Phrase(rf"\b(?:the )?{_NOUN} (?P<list><Q>|[A-Za-z][\w'-]*)(?: <MUST>)?(?: {_APPEAR})?{_WHERE}(?: for)?,?(?: |$)"),
+    Phrase(rf"\b(?:mention(?:ing)?|use|using|say|repeat|includ(?:e|ing)) (?P<list><Q>){_WHERE}(?: for)?,?(?: |$)"),
+    Phrase(
+        rf"(?:^|[,;:]| and | sure| that| ensure| have| with) ?(?P<list><Q>)(?: <MUST>)? {_APPEAR}{_WHERE}(?: "
+        r"for)?,?(?: |$)"
+    ),
 )
-_MUST_NOT_QUOTED = Phrase(rf"\b{_NEVER} (?:ever )?(?:{_SAY} )(?:either |the )?(?P<list><QS>)")
-_AVOID_QUOTED = Phrase(r"\bavoid (?:the use of |the )?(?P<list><QS>)")
-_FREQUENT = Phrase(
-    rf"\b(?:the )?{_NOUN} (?P<list><Q>|[A-Za-z][\w'-]*)(?P<gap>(?: (?:must|should|to|needs to|has to|shall|will))?"
-    r"(?: (?:appears?|appearing|occurs?|be used|be mentioned|is used|be included|shows? up|used|mentioned|be "
-    r"present|be repeated|repeated|appeared|show up))?"
-    r"(?: in (?:the|your|my|this)(?: entire| whole)? \w+)?(?: for)?),?(?: |$)"
-)
-_FREQUENT_QUOTED = Phrase(
-    r"\b(?:mention(?:ing)?|use|using|say|repeat|include|including) (?P<list><Q>)(?P<gap>(?: in (?:the|your|my|"
-    r"this)(?: entire| whole)? \w+)?(?: for)?),?(?: |$)"
-)
-_LETTER = Phrase(
-    r"\bletter (?P<list><Q>|[A-Za-z#!])(?P<gap>(?: (?:must|should|to|needs to|has to|shall|will))?"
-    r"(?: (?:appears?|appearing|occurs?|be used|is used|be included|shows? up|used|be present|show up|present))?"
-    r"(?: in (?:the|your|my|this)(?: entire| whole)? \w+)?(?: for)?),?(?: |$)"
+_OCCURRENCES = counted(rf"(?:occurrences?|instances?|uses?|mentions?) of (?:the )?(?:{_NOUN} )?(?P<list><Q>)")
+_LETTER = Phrase(rf"\bletter (?P<list><Q>|[A-Za-z#!])(?: <MUST>)?(?: {_APPEAR})?{_WHERE}(?: for)?,?(?: |$)")
+_LETTERS = counted(
+    r"(?:occurrences?|instances?|uses?|times?)? ?(?:of )?(?:the )?letters? (?P<list><Q>|[A-Za-z])(?:'s|s)?"
 )
 _NO_LETTER = Phrase(
-    rf"\b{_NEVER} (?:{_SAY} )?(?:the )?letter (?P<list><Q>|[A-Za-z])(?: (?:anywhere|at all|whatsoever|in|"
-    rf"throughout)\b|[.,;!]|\s*$)"
+    rf"\b(?:<NOT> (?:{_SAY} )?|no )(?:the )?letters? (?P<list><Q>|[A-Za-z])(?:'s)?(?: "
+    r"(?:anywhere|at all|whatsoever|in|throughout)\b|[.,;!]|\s*$)"
 )
 _FREQUENCY = "ifeval:keywords:frequency"
 _EACH_TIME = Phrase(r"^[\"'.,)]*(?: \w+)? (?:each|every|once per|in (?:each|every|the (?:first|last|title|second)))\b")
+_NEGATED = Phrase(r"\b<NOT> (?:\w+ )?$")
 _ORDINARY = (
     "a an the of in for with to and or that which count limit length choice order types type games processing "
     "you i it is are per "
@@ -92,7 +99,8 @@ _ORDINARY = (
     "about used using "
     "may can should must will below above listed provided given related words word describing starting ending "
     "beginning whose "
-    "when where if so but by on not this these those any all some no each every search bank list lists"
+    "when where if so but by on not this these those any all some no each every search bank list lists before "
+    "after while other during until then"
 )
 _NOT_WORDS = frozenset(_ORDINARY.split())
 _SPLITTER = re.compile(r"\s*(?:,\s*(?:and|or|nor)?|\band\b|\bor\b|\bnor\b|;|\n)\s*", re.IGNORECASE)
@@ -102,7 +110,7 @@ def find(page: Page) -> Iterator[Found]:
     """Commas, keywords, forbidden words, and frequencies of words and letters."""
     yield from _commas(page)
     taken: list[tuple[int, int]] = []
-    for found in (*_letters(page), *_frequencies(page)):
+    for found in (*_letters(page), *_frequencies(page), *_occurrences(page)):
         taken.append((found.start, found.end))
         yield found
     for found in _forbidden(page):
@@ -129,45 +137,39 @@ def values(page: Page, sentence: Sentence, hit: Hit, group: str = "list") -> lis
 
 
 def _commas(page: Page) -> Iterator[Found]:
-    for phrase in _NO_COMMA:
-        for sentence, hit in asked(page, phrase, "comma", "whole"):
-            if not _COMMA_IS_PART(hit.text[hit.end : hit.end + 30]):
-                at = sentence.start + hit.start, sentence.start + hit.end
-                yield Found(_OFFICIAL_COMMA, "The response contains no commas.", *at)
+    for sentence, hit in asked(page, _NO_COMMA, "comma", "whole"):
+        if not _COMMA_IS_PART(hit.text[hit.end : hit.end + 30]):
+            at = sentence.start + hit.start, sentence.start + hit.end
+            yield Found(_OFFICIAL_COMMA, "The response contains no commas.", *at)
 
 
 def _letters(page: Page) -> Iterator[Found]:
     name = "ifeval:keywords:letter_frequency"
     for sentence, hit in asked(page, _NO_LETTER, "letter"):
         yield from _counted(name, page, sentence, hit, Bound(high=0), hit.end)
+    for sentence, hit in asked(page, _LETTERS, "letter"):
+        bound = bound_of(hit)
+        if bound is not None and "'" not in hit["list"]:
+            yield from _counted(name, page, sentence, hit, Bound(low=bound.low) if bound.bare else bound, hit.end)
     for sentence, hit in asked(page, _LETTER, "letter"):
-        times = _times(hit)
+        times = times_after(hit)
         if times is not None:
             yield from _counted(name, page, sentence, hit, *times)
 
 
 def _frequencies(page: Page) -> Iterator[Found]:
-    for phrase, cue in ((_FREQUENT, ""), (_FREQUENT_QUOTED, '"')):
-        for sentence, hit in asked(page, phrase, cue):
-            times = _times(hit)
+    for phrase in _FREQUENT:
+        for sentence, hit in asked(page, phrase, ""):
+            times = times_after(hit)
             if times is not None:
                 yield from _counted(_FREQUENCY, page, sentence, hit, *times)
 
 
-def _times(hit: Hit) -> tuple[Bound, int] | None:
-    """The count that stands right after the word, and where it ends."""
-    start = hit.end
-    found = TIMES.hit(hit.text[start : start + 60])
-    if found is None or found.text[: found.start].strip(" ,(") or _EACH_TIME(found.text[found.end :]):
-        return None
-    bound = bound_of(found)
-    if bound is None:
-        return None
-    if bound.bare and "just" in found:
-        bound = Bound(bound.low, bound.high)
-    elif bound.bare:  # `3 times` may mean exactly or at least: what both mean is sure
-        bound = Bound(low=bound.low)
-    return bound, start + found.end
+def _occurrences(page: Page) -> Iterator[Found]:
+    for sentence, hit in asked(page, _OCCURRENCES, "of"):
+        bound = bound_of(hit)
+        if bound is not None:
+            yield from _counted(_FREQUENCY, page, sentence, hit, Bound(low=bound.low) if bound.bare else bound, hit.end)
 
 
 def _counted(name: str, page: Page, sentence: Sentence, hit: Hit, bound: Bound, end: int) -> Iterator[Found]:
@@ -189,7 +191,7 @@ def _counted(name: str, page: Page, sentence: Sentence, hit: Hit, bound: Bound, 
 
 def _forbidden(page: Page) -> Iterator[Found]:
     seen: set[int] = set()
-    for phrase in (_MUST_NOT, _MUST_NOT_QUOTED, _AVOID_QUOTED):
+    for phrase in _MUST_NOT:
         for sentence, hit in asked(page, phrase, ""):
             words = values(page, sentence, hit)
             start = sentence.start + hit.groups["list"][0]
@@ -206,11 +208,11 @@ def _forbidden(page: Page) -> Iterator[Found]:
 
 def _required(page: Page) -> Iterator[Found]:
     seen: set[int] = set()
-    for phrase in (_MUST_HAVE, _ITEMS):
+    for phrase in _MUST_HAVE:
         for sentence, hit in asked(page, phrase, ""):
             words = values(page, sentence, hit)
             start = sentence.start + hit.groups["list"][0]
-            negated = Phrase(rf"\b{_NEVER} (?:\w+ )?$")(hit.text[: hit.start])
+            negated = _NEGATED(hit.text[: hit.start])
             if not words or start in seen or negated or _EACH_TIME(hit.text[hit.end : hit.end + 30]):
                 continue
             seen.add(start)
