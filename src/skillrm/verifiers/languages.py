@@ -3,8 +3,8 @@
 langdetect (Shuyo's language-detection) multiplies up the probabilities of character n-grams drawn at random until one
 language stands out, seven times. Its draws are unseeded, and it lists every n-gram of the text first. Here the draws
 are seeded, and a draw picks a place in the text and is repeated where no known n-gram stands: the same distribution
-without the list. Probabilities are kept per language that has the n-gram; the factor all others share cancels out.
-Cleaning and normalisation of characters are langdetect's own functions.
+without the list. Languages that have fallen hopelessly behind are dropped from a trial. Cleaning and normalisation of
+characters are langdetect's own functions.
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ from __future__ import annotations
 import json
 import random
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from heapq import nlargest
 from importlib.resources import files
+from operator import itemgetter
 from threading import Lock
 from typing import Any
 
@@ -22,21 +25,40 @@ MAX_CHARACTERS = 10_000
 """langdetect reads no more of a text; neither do we, so that the time is bounded."""
 _TRIALS, _LIMIT, _CONVERGED, _LEAST = 7, 1000, 0.99999, 0.1
 _ALPHA, _ALPHA_WIDTH, _BASE = 0.5, 0.05, 10_000
-_FEW = 60
-"""Under so many places the n-grams are listed instead of drawn for."""
+_HOPELESS = 1e-9
+_PROBES = 40
+"""So many places are tried; where less than a quarter holds a known n-gram, the places that do are listed."""
 _LATIN = re.compile(r"[A-z]")
 _OTHER = re.compile(r"[\u0300-\u1dff\u1f00-\U0010ffff]")
 _BLANKS = re.compile(r"  +")
 _lock = Lock()
+_probability: Callable[[tuple[int, float]], float] = itemgetter(1)
 
-Shares = tuple[tuple[int, float], ...]
+Shares = tuple[float, ...]
+Draw = Callable[[], Shares]
 
 
 @dataclass(frozen=True, slots=True)
 class _Profiles:
     languages: tuple[str, ...]
-    grams: dict[str, Shares]
+    sparse: dict[str, tuple[tuple[int, float], ...]]
     """n-gram -> (language index, its share among that language's n-grams of this length)."""
+    dense: dict[str, Shares | None]
+    """The same for every language, None for an unknown n-gram; filled as n-grams come, for they repeat."""
+
+    def shares(self, gram: str) -> Shares | None:
+        try:
+            return self.dense[gram]
+        except KeyError:
+            pass
+        known = self.sparse.get(gram)
+        found: Shares | None = None
+        if known is not None:
+            row = [0.0] * len(self.languages)
+            for index, share in known:
+                row[index] = share
+            found = self.dense[gram] = tuple(row)
+        return found
 
 
 class _Characters(dict[int, str]):
@@ -64,7 +86,7 @@ def _load() -> _Profiles:
         for gram, count in profile["freq"].items():
             if len(gram) <= 3:
                 grams.setdefault(gram, []).append((index, count / profile["n_words"][len(gram) - 1]))
-    return _Profiles(tuple(languages), {gram: tuple(shares) for gram, shares in grams.items()})
+    return _Profiles(tuple(languages), {gram: tuple(shares) for gram, shares in grams.items()}, {})
 
 
 def profiles() -> _Profiles:
@@ -74,36 +96,47 @@ def profiles() -> _Profiles:
 
 
 def identify(text: str) -> str | None:
-    """The most probable language as langdetect names it (`en`, `zh-cn`), `unknown` if none is at least 0.1 probable.
+    """The most probable language as langdetect names it (`en`, `zh-cn`), `unknown` if none is more than 0.1 probable.
 
     None when the text holds no known n-gram (digits, signs). Same text, same answer.
     """
     known = profiles()
-    clean = _clean(text)
     rng = random.Random(0)
-    draw = _draws(clean, known.grams, rng)
+    draw = _draws(_clean(text), known, rng)
     if draw is None:
         return None
     total = [0.0] * len(known.languages)
-    for _ in range(_TRIALS):
-        for index, probability in enumerate(_trial(draw, len(total), rng)):
+    for left in range(_TRIALS - 1, -1, -1):
+        for index, probability in _trial(draw, rng):
             total[index] += probability / _TRIALS
+        first, second = nlargest(2, total)
+        if first - second > left / _TRIALS:
+            break  # the trials that are left cannot change the winner
     best = max(range(len(total)), key=total.__getitem__)
     return known.languages[best] if total[best] > _LEAST else "unknown"
 
 
-def _trial(draw: Any, count: int, rng: random.Random) -> list[float]:
+def _trial(draw: Draw, rng: random.Random) -> list[tuple[int, float]]:
+    """(language, probability) of those still in the race when one has won or the draws are used up."""
     weight = (_ALPHA + rng.gauss(0.0, 1.0) * _ALPHA_WIDTH) / _BASE
-    probabilities = [1.0 / count] * count
-    for step in range(_LIMIT + 1):
-        for index, share in draw():
-            probabilities[index] *= 1.0 + share / weight
-        if step % 5 == 0:
-            total = sum(probabilities)
-            probabilities = [probability / total for probability in probabilities]
-            if max(probabilities) > _CONVERGED:
-                break
-    return probabilities
+    first = zip(draw(), draw(), draw(), draw(), draw(), draw(), strict=True)
+    products = [
+        (weight + a) * (weight + b) * (weight + c) * (weight + d) * (weight + e) * (weight + f)
+        for a, b, c, d, e, f in first
+    ]
+    total = sum(products)
+    race = [(index, product / total) for index, product in enumerate(products) if product > total * _HOPELESS]
+    for _ in range(5, _LIMIT, 5):
+        if max(race, key=_probability)[1] > _CONVERGED:
+            break
+        a, b, c, d, e = draw(), draw(), draw(), draw(), draw()
+        race = [
+            (i, p * (weight + a[i]) * (weight + b[i]) * (weight + c[i]) * (weight + d[i]) * (weight + e[i]))
+            for i, p in race
+        ]
+        total = sum([product for _, product in race])
+        race = [(index, product / total) for index, product in race if product > total * _HOPELESS]
+    return race
 
 
 def _clean(text: str) -> str:
@@ -124,27 +157,30 @@ def _clean(text: str) -> str:
     return _BLANKS.sub(" ", " " + text.translate(_characters))
 
 
-def _draws(text: str, grams: dict[str, Shares], rng: random.Random) -> Any:
-    """A function that draws one n-gram's shares, uniformly over the text's known n-grams; None if there is none."""
-    places = 3 * len(text)
-    pick = rng.random
+def _draws(text: str, known: _Profiles, rng: random.Random) -> Draw | None:
+    """A function that draws the shares of one of the text's known n-grams, each place alike; None if there is none."""
 
-    def at(place: int) -> Shares | None:
-        end, length = divmod(place, 3)
+    def at(end: int, length: int) -> Shares | None:
         start = end - length
         if start < 0 or (end and text[end].isupper() and text[end - 1].isupper()):
             return None
         gram = text[start : end + 1]
-        return None if gram == " " else grams.get(gram)
+        return known.shares(gram)
 
-    def by_place() -> Shares:
-        while True:
-            shares = at(int(pick() * places))
-            if shares is not None:
-                return shares
+    pick = rng.random
+    size = len(text)
+    if sum(at(int(pick() * size), step % 3) is not None for step in range(_PROBES)) * 4 >= _PROBES:
 
-    probe = sum(at(int(pick() * places)) is not None for _ in range(_FEW)) if places > _FEW else 0
-    if 4 * probe >= _FEW:
-        return by_place
-    listed = [shares for place in range(places) if (shares := at(place)) is not None]
+        def anywhere() -> Shares:
+            while True:
+                place = int(pick() * size * 3)
+                shares = at(place // 3, place % 3)
+                if shares is not None:
+                    return shares
+
+        return anywhere
+    # Within words in capitals langdetect sees nothing, so few places are left.
+    ends = [end for end in range(1, size) if not (text[end].isupper() and text[end - 1].isupper())]
+    found = (known.shares(text[end - length : end + 1]) for end in ends for length in range(min(end + 1, 3)))
+    listed = [shares for shares in found if shares is not None]
     return (lambda: listed[int(pick() * len(listed))]) if listed else None

@@ -12,6 +12,10 @@ RE2_MEMORY = 8 << 20
 """Bytes one RE2 automaton may take; a pattern that needs more does not compile."""
 
 
+LONG = 100_000
+"""Characters from which plain keywords go to RE2 too."""
+
+
 class Pattern(Protocol):
     def search(self, text: str) -> Any: ...
     def finditer(self, text: str) -> Any: ...
@@ -22,13 +26,22 @@ class Keyword:
     """A keyword that may be a pattern."""
 
     pattern: Pattern
+    linear: str | None = None
+    """The same for RE2, where `pattern` is of `re`: a long text is not left to an engine that may go back."""
+    ignore_case: bool = True
 
     def found(self, text: str) -> bool:
-        return self.pattern.search(text) is not None
+        return self._for(text).search(text) is not None
 
     def count(self, text: str) -> int:
         """Occurrences that do not overlap."""
-        return sum(1 for _ in self.pattern.finditer(text))
+        return sum(1 for _ in self._for(text).finditer(text))
+
+    def _for(self, text: str) -> Pattern:
+        if self.linear is None or len(text) < LONG:
+            return self.pattern
+        found: Pattern = compile_linear(self.linear, ignore_case=self.ignore_case)
+        return found
 
 
 class PatternError(ValueError):
@@ -66,4 +79,5 @@ def keyword(text: str, *, before: str = "", after: str = "", ignore_case: bool =
             return Keyword(compile_linear(f"{before}{text}{after}", ignore_case=ignore_case))
         except PatternError:
             pass
-    return Keyword(re.compile(f"{before}{re.escape(text)}{after}", re.IGNORECASE if ignore_case else 0))
+    literal = f"{before}{re.escape(text)}{after}"
+    return Keyword(re.compile(literal, re.IGNORECASE if ignore_case else 0), literal, ignore_case)
