@@ -318,8 +318,9 @@ def content_digest(value: Any) -> str:
 
 
 def faults(error: ValidationError, **where: Any) -> tuple[Fault, ...]:
-    """Every fault of a pydantic error, with the field's path."""
-    return tuple(
-        Fault(item["msg"].removeprefix("Value error, "), field=".".join(map(str, item["loc"])) or None, **where)
-        for item in error.errors(include_url=False, include_context=False)
-    )
+    """Every fault of a pydantic error with the field's path; alternatives of one field are joined."""
+    said: dict[str, dict[str, None]] = {}
+    for item in error.errors(include_url=False, include_context=False):
+        path = [str(part) for part in item["loc"] if not re.search(r"[\[( ]", str(part))]
+        said.setdefault(".".join(path[:8]), {})[item["msg"].removeprefix("Value error, ")] = None
+    return tuple(Fault(" or ".join(messages), field=field or None, **where) for field, messages in said.items())
