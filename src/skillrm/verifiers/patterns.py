@@ -14,6 +14,8 @@ RE2_MEMORY = 8 << 20
 
 LONG = 100_000
 """Characters from which plain keywords go to RE2 too."""
+SHORT = 64
+"""Characters of a plain keyword that `re` may count in any text: it goes back so far at most."""
 
 
 class Pattern(Protocol):
@@ -35,7 +37,8 @@ class Keyword:
 
     def count(self, text: str) -> int:
         """Occurrences that do not overlap."""
-        return sum(1 for _ in self._for(text).finditer(text))
+        short = self.linear is not None and len(self.linear) <= SHORT
+        return sum(1 for _ in (self.pattern if short else self._for(text)).finditer(text))
 
     def _for(self, text: str) -> Pattern:
         if self.linear is None or len(text) < LONG:

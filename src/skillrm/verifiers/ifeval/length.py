@@ -62,7 +62,7 @@ def number_sentences(answer: str, given: Sentences) -> tuple[bool, str]:
     ...       relation="less than").observation
     'counted 2 sentences; less than 3 asked'
     """
-    count = count_sentences(answer)
+    count = count_sentences(answer, given.num_sentences)
     return compare(count, given.relation, given.num_sentences), (
         f"counted {count} sentences; {given.relation} {given.num_sentences} asked"
     )

@@ -9,7 +9,8 @@ from typing import Literal
 from skillrm.types import Candidate, Sample
 from skillrm.verifiers.registry import Finding, decided, verifier
 from skillrm.verifiers.sentences import count_sentences
-from skillrm.verifiers.structure.bounds import BoundArgs, asked, within
+from skillrm.verifiers.structure import bounds
+from skillrm.verifiers.structure.bounds import BoundArgs, within
 from skillrm.verifiers.structure.layout import count_bullets, prose_lines
 
 Unit = Literal["words", "characters", "sentences", "paragraphs", "lines", "bullets"]
@@ -29,18 +30,20 @@ def length_verifier(sample: Sample, candidate: Candidate, args: LengthArgs) -> F
     >>> check("structure:length", "It's well-known.", unit="words", min=2, max=2).observation
     'counted 2 words; exactly 2 asked'
     """
-    count = measure(candidate.final, args.unit)
-    return decided(within(count, args.min, args.max), f"counted {count} {args.unit}; {asked(args.min, args.max)} asked")
+    count = measure(candidate.final, args.unit, max(args.min or 0, args.max or 0))
+    return decided(
+        within(count, args.min, args.max), f"counted {count} {args.unit}; {bounds.asked(args.min, args.max)} asked"
+    )
 
 
-def measure(text: str, unit: Unit) -> int:
-    """How many of that unit the text has."""
+def measure(text: str, unit: Unit, asked: int = 1_000_000) -> int:
+    """How many of that unit the text has; sentences are not counted far beyond what was asked."""
     if unit == "words":
         return len(_WORD.findall(text))
     if unit == "characters":
         return len(text.strip())
     if unit == "sentences":
-        return count_sentences(text)
+        return count_sentences(text, asked)
     if unit == "lines":
         return sum(not line.isspace() and line != "" for line in text.splitlines())
     if unit == "bullets":

@@ -1,0 +1,92 @@
+"""Writes docs/verifiers.md from the registered verifiers: `python docs/generate_verifiers.py`.
+
+The test beside the verifiers runs `page()` and the examples on it.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from skillrm.verifiers import registry
+from skillrm.verifiers.registry import Verifier
+
+FAMILIES = {
+    "ifeval": "The 25 instruction families of IFEval (arXiv 2311.07911) under their official ids and semantics. "
+    '`mode: "loose"` is satisfied if any of the official variants of the answer is (without its first line, its last '
+    "line, both, and each without asterisks). A blank answer follows nothing.",
+    "structure": "How an answer is built. All are bounded in time and memory whatever the text and the arguments.",
+    "reference": "Comparison with the resource `reference` that the sample brings; a JSON array of strings means "
+    "several acceptable answers, of which the best counts. Without a reference the finding is unknown.",
+}
+HEAD = """# Verifiers
+
+<!-- written by docs/generate_verifiers.py -->
+
+`skillrm.verifiers.check(name, text, prompt="", **args)` runs one by hand and returns a `Finding`: status, score in
+[0, 1], and an observation that says what was seen and what was asked. In a skill or a sample a resource names it:
+`{id: words, kind: verifier, verifier: "structure:length", args: {unit: words, min: 300}, decides: [length]}`.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [HEAD]
+    for family, text in FAMILIES.items():
+        importlib.import_module(f"skillrm.verifiers.{family}")
+        parts.append(f"## {family}\n\n{text}\n")
+        if family == "ifeval":
+            parts.append("Every one also takes `mode` (`strict` | `loose`, default `strict`).\n")
+        parts += [entry(found) for name, found in sorted(registry._verifiers.items()) if name.split(":")[0] == family]
+    return "\n".join(parts)
+
+
+def entry(verifier: Verifier) -> str:
+    """One verifier: summary, arguments, example."""
+    summary, _, example = (inspect.getdoc(verifier.function) or "").partition("\n\n")
+    said = attribute_docs(verifier.args)
+    schema = verifier.args.model_json_schema()
+    rows = []
+    for name, field in schema.get("properties", {}).items():
+        if name == "mode" and verifier.name.startswith("ifeval:"):
+            continue
+        default = "" if name in schema.get("required", ()) else f", default `{field.get('default')!r}`"
+        words = said.get(name, said.get(f"json_{name}", ""))
+        rows.append(f"- `{name}` ({kind(field)}{default}){': ' + words if words else ''}")
+    lines = [f"### `{verifier.name}`", "", summary, ""]
+    if rows:
+        lines += [*rows, ""]
+    return "\n".join([*lines, "```pycon", example.strip(), "```", ""])
+
+
+def kind(field: dict[str, Any]) -> str:
+    """The type of an argument in words."""
+    if "enum" in field:
+        return " | ".join(f"`{value}`" for value in field["enum"])
+    if "anyOf" in field:
+        return " | ".join(kind(option) for option in field["anyOf"] if option.get("type") != "null")
+    if field.get("type") == "array":
+        return f"list of {kind(field.get('items', {}))}"
+    return str(field.get("type", "any"))
+
+
+def attribute_docs(model: type[Any]) -> dict[str, str]:
+    """The string that stands under each field in the source, of the class and of those it inherits from."""
+    found: dict[str, str] = {}
+    for cls in reversed(model.__mro__):
+        if cls.__module__.startswith("skillrm.verifiers."):
+            body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
+            assert isinstance(body, ast.ClassDef)
+            for field, text in zip(body.body, body.body[1:], strict=False):
+                match field, text:
+                    case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(words))):
+                        found[name] = " ".join(words.split())
+    return found
+
+
+if __name__ == "__main__":
+    Path(__file__).with_name("verifiers.md").write_text(page(), encoding="utf-8")
