@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from authoring import SKILL_MD, write
 from skillrm.errors import SkillError
@@ -280,3 +283,35 @@ def test_a_text_resource_that_is_not_text_is_a_fault(tmp_path):
     folder = write(tmp_path, "criteria: [{id: c, text: x}]\nresources: [{id: r, kind: rubric, file: r.md}]\n")
     (folder / "r.md").write_bytes(b"\xff\xfe\x00")
     assert [fault.message for fault in check_skill(folder)] == ["starts with UTF-16"]
+
+
+def test_far_too_many_faults_are_cut_short(tmp_path):
+    faults = check_skill(write(tmp_path, "criteria:\n" + "  - x\n" * 1000))
+    assert len(faults) == 201
+    assert faults[-1].message == "and 800 more faults"
+
+
+def test_a_skill_travels_to_another_process(tmp_path):
+    skill = load_skill(write(tmp_path, BANK, rubrics__helps_dot_md="x"))
+    assert pickle.loads(pickle.dumps(skill)) == skill
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory):
+    return write(tmp_path_factory.mktemp("any"), "")
+
+
+WORDS = (
+    r"criteria: | resources: | plan: | - |   | {id: a, text: b} | id: a | text: b | [ | ] | { | } | file: x | kind: rubric"
+    r" | verifier: authoring:longer | when:  | open:  | max: 3 | name: demo | &a | *a"
+)
+pieces = st.sampled_from([*WORDS.split(" | "), "\n", "\n---\n", "\t"])
+
+
+@given(st.lists(pieces, max_size=30).map("".join) | st.binary(max_size=60), st.lists(pieces, max_size=12).map("".join))
+def test_whatever_the_files_hold_a_check_gives_faults_and_never_raises(scratch, bank, head):
+    (scratch / "resources.yaml").write_bytes(bank if isinstance(bank, bytes) else bank.encode())
+    (scratch / "SKILL.md").write_text(f"---\nname: demo\ndescription: x\n{head}\n---\nDo it.\n")
+    for fault in check_skill(scratch):
+        assert fault.message
+        assert fault.file is not None

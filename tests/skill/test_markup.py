@@ -29,7 +29,10 @@ def test_a_block_that_starts_further_down_counts_from_there():
     assert parse("x: [1", "f.yaml", first_line=10).faults[0].line == 10
 
 
-@pytest.mark.parametrize("text", ["yes", "no", "on", "off", "2026-11-24", "1_000", "12:30", "0x1f", "1.2.3", "9" * 40])
+@pytest.mark.parametrize(
+    "text",
+    ["yes", "no", "on", "off", "2026-11-24", "1_000", "12:30", "0x1f", "1.2.3", "9" * 40, ".inf", ".nan", "1e999"],
+)
 def test_what_yaml_1_1_would_turn_into_something_else_stays_text(text):
     assert scalar(text) == text
 
@@ -39,7 +42,7 @@ def test_the_core_schema_knows_null_booleans_and_numbers(text, value):
     assert scalar(text) is value or scalar(text) == value
 
 
-@pytest.mark.parametrize(("text", "value"), [("1.5", 1.5), ("1e3", 1000.0), (".5", 0.5), ("-.inf", float("-inf"))])
+@pytest.mark.parametrize(("text", "value"), [("1.5", 1.5), ("1e3", 1000.0), (".5", 0.5)])
 def test_floats_are_read(text, value):
     assert scalar(text) == value
 

@@ -15,7 +15,8 @@ from skillrm.skill.skill import Rule, When
 from skillrm.types import Resource
 from skillrm.verifiers import registry
 
-_LINK = re.compile(r"\]\(\s*<?([^)\s>]+)>?[^)]*\)")
+_LINK = re.compile(r"\]\(\s{0,9}<?([^)\s>]{1,300})>?[^)]{0,300}\)")
+_MOST_FAULTS = 200
 _ASIDE = re.compile(r"(?:README|LICENSE|LICENCE|NOTICE|CHANGELOG)(?:\.[A-Za-z]+)?", re.IGNORECASE)
 
 
@@ -137,5 +138,8 @@ def _near(word: str, known: Iterable[str]) -> str:
 
 
 def by_place(faults: Iterable[Fault]) -> tuple[Fault, ...]:
-    """Faults in reading order, each once."""
-    return tuple(sorted(dict.fromkeys(faults), key=lambda fault: (fault.file or "", fault.line or 0)))
+    """Faults in reading order, each once; far too many are cut short."""
+    ordered = sorted(dict.fromkeys(faults), key=lambda fault: (fault.file or "", fault.line or 0))
+    if len(ordered) > _MOST_FAULTS:
+        ordered[_MOST_FAULTS:] = [Fault(f"and {len(ordered) - _MOST_FAULTS} more faults")]
+    return tuple(ordered)

@@ -7,6 +7,7 @@ keys, several documents and deep nesting are faults. Plain scalars follow the YA
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ MAX_DEPTH = 24
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]{1,30}|[0-9]{1,30}(?:\.[0-9]{0,30})?)(?:[eE][-+]?[0-9]{1,4})?")
-_WORDS: dict[str, Any] = {"": None, "~": None, ".inf": float("inf"), "-.inf": float("-inf"), ".nan": float("nan")}
+_WORDS: dict[str, Any] = {"": None, "~": None}
 _WORDS |= {spelt: value for word, value in (("null", None), ("true", True), ("false", False))
            for spelt in (word, word.capitalize(), word.upper())}  # fmt: skip
 
@@ -147,9 +148,10 @@ class _Builder:
 
 
 def scalar(text: str) -> Any:
-    """A plain scalar by the YAML 1.2 core schema: null, true, false, numbers; everything else is text."""
+    """A plain scalar by the YAML 1.2 core schema: null, true, false, finite numbers; everything else is text."""
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):
         return int(text)
-    return float(text) if _FLOAT.fullmatch(text) else text
+    number = float(text) if _FLOAT.fullmatch(text) else math.inf
+    return number if math.isfinite(number) else text
