@@ -114,6 +114,4 @@ async def main(data: Path, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(
-        main(Path(sys.argv[1]) if len(sys.argv) > 1 else DATA, int(sys.argv[2]) if len(sys.argv) > 2 else 0)
-    )
+    asyncio.run(main(Path(sys.argv[1]) if len(sys.argv) > 1 else DATA, int(sys.argv[2]) if len(sys.argv) > 2 else 0))

@@ -13,7 +13,6 @@ from skillrm.verifiers.constraints.reading import Page
 
 _UPPER = r"(?:upper[ -]?case|capital(?:i[sz]ed)?|block capital)"
 _LOWER = r"lower[ -]?cased?"
-_BE = r"(?:is|are|be|stay|remain)"
 _ALL_UPPER = Phrase(
     r"(?:in |use |using )?(?:all|only|entirely|fully|completely|just)(?: in| of| use| using| write in)?[ -](?:the "
     rf")?{_UPPER}(?: letters| characters)",
@@ -76,17 +75,15 @@ _CAPITALS_TIMES = Phrase(
 )
 _FREQUENCY = "ifeval:change_case:capital_word_frequency"
 
-LANGUAGES = {
-    "arabic": "ar", "bengali": "bn", "bulgarian": "bg", "chinese": "zh-cn", "croatian": "hr", "czech": "cs",
-    "danish": "da", "dutch": "nl", "english": "en", "estonian": "et", "farsi": "fa", "finnish": "fi", "french":
-    "fr", "german": "de", "greek": "el", "gujarati": "gu", "hebrew": "he", "hindi": "hi", "hungarian": "hu",
-    "indonesian": "id", "italian": "it", "japanese": "ja", "kannada": "kn", "korean": "ko", "latvian": "lv",
-    "lithuanian": "lt", "malayalam": "ml", "mandarin": "zh-cn", "marathi": "mr", "nepali": "ne", "norwegian":
-    "no", "persian": "fa", "polish": "pl", "portuguese": "pt", "punjabi": "pa", "romanian": "ro", "russian":
-    "ru", "slovak": "sk", "slovenian": "sl", "spanish": "es", "swahili": "sw", "swedish": "sv", "tagalog": "tl",
-    "tamil": "ta", "telugu": "te", "thai": "th", "turkish": "tr", "ukrainian": "uk", "urdu": "ur", "vietnamese":
-    "vi", "welsh": "cy",
-}  # fmt: skip
+_CODES = (
+    "arabic:ar bengali:bn bulgarian:bg chinese:zh-cn croatian:hr czech:cs danish:da dutch:nl english:en estonian:et "
+    "farsi:fa finnish:fi french:fr german:de greek:el gujarati:gu hebrew:he hindi:hi hungarian:hu indonesian:id "
+    "italian:it japanese:ja kannada:kn korean:ko latvian:lv lithuanian:lt malayalam:ml mandarin:zh-cn marathi:mr "
+    "nepali:ne norwegian:no persian:fa polish:pl portuguese:pt punjabi:pa romanian:ro russian:ru slovak:sk "
+    "slovenian:sl spanish:es swahili:sw swedish:sv tagalog:tl tamil:ta telugu:te thai:th turkish:tr ukrainian:uk "
+    "urdu:ur vietnamese:vi welsh:cy"
+)
+LANGUAGES = dict(pair.split(":") for pair in _CODES.split())
 """Names to the codes of the language identifier; only what it knows."""
 _NAME_ONLY = rf"(?P<language>{'|'.join(LANGUAGES)})"
 _NAME = rf"{_NAME_ONLY}(?: language)?"
@@ -136,14 +133,14 @@ _IS_TOPIC = Phrase(
 
 
 def find(page: Page) -> Iterator[Found]:
-    """Case and language of a page. All-capitals and all-lower-case imply English, as the official checkers do."""
+    """Case and language of a page. The official case families demand English too: a foreign language rules them out."""
     languages = list(_languages(page))
-    foreign = [found for found in languages if found.args["language"] != "en"]
+    foreign = any(found.args["language"] != "en" for found in languages)
     frequencies = list(_capital_words(page))
-    cases = [] if foreign else list(_case(page, {(found.start, found.end) for found in frequencies}))
     yield from frequencies
-    yield from cases
-    yield from foreign
+    yield from languages
+    if not foreign:
+        yield from _case(page, {(found.start, found.end) for found in frequencies})
 
 
 def _case(page: Page, taken: set[tuple[int, int]]) -> Iterator[Found]:

@@ -39,7 +39,8 @@ _ORDER = Phrase(
     r"i would like|let's|(?:can|could|would|will) you|remember|i expect|will be)\b"
 )
 _IMPERATIVE = Phrase(
-    rf"(?:^|[,;:\"\x01)(*#-]\s*| and | then | but | also | first | finally | next | please | to | by |at the "
+    r"(?:^|[,;:\"\x01)(*#-]\s*| and | then | but | also | first | finally | next | please | to | by |from "
+    r"(?:now|here) on |going forward |at the "
     rf"(?:very )?(?:end|beginning|start) of (?:the|your) (?:<WHOLE> )?<ANSWER> |in your (?:<WHOLE> )?<ANSWER> "
     rf")(?:(?:just|simply|only|always|also|please|[a-z]+ly) )?(?:{_VERBS})\b"
 )

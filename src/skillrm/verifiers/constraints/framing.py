@@ -18,9 +18,11 @@ _QUOTATION = Phrase(
     rf"{_WRAP}\b[^.;]{{0,20}}?\b<WHOLE> (?:[\w-]+ ){{0,3}}?(?:(?:is|be|should be|must be) )?(?:{_WRAP} )?<IN> {_MARKS}",
     rf"<WHOLE> (?:[\w-]+ )?<GENRE> (?:<MUST> )?(?:be |is )?(?:{_WRAP} )?<IN> {_MARKS}",
     rf"{_MARKS} around <THE> (?:<WHOLE> )?(?:[\w-]+ )?<GENRE>",
-    rf"{_WRAP} (?:it|everything|it all|<THE> <ANSWER>) <IN> {_MARKS}",
+    rf"{_WRAP} (?:everything|<THE> <ANSWER>) <IN> {_MARKS}",
+    rf"(?:write|compose|create) (?:me )?(?:an?|your) (?:[\w-]+ ){{0,3}}?<GENRE>[^.;]{{0,80}}?,? and {_WRAP} it "
+    rf"<IN> {_MARKS}",
     rf"<GENRE> <MUST>\b[^.;]{{0,60}}? {_WRAP} <IN> {_MARKS}",
-    rf"(?:and|,) {_WRAP} <IN> {_MARKS}",
+    rf"<GENRE> {_WRAP} <IN> {_MARKS}",
     rf"(?:start|begin)\w* and (?:end|finish)\w* <THE> (?:<WHOLE> )?<GENRE> with {_MARKS}",
 )
 _WITH = r"(?:with|by saying|by writing|with saying)"

@@ -65,6 +65,7 @@ _SPLITTER = tuple(
         rf"\b(?:beginning|start|top) of (?:each|every) {_PIECE} <MUST> be {_BEGINS}",
     )
 )
+_NUMBERED_NAME = re.compile(r"([A-Za-z]{2,20}) (?:X|N|#|[0-9]{1,2}|number|\{\w{1,12}\}|\[\w{1,12}\]):?")
 _NAMED_SECTIONS = Phrase(r"\b(?:sections?|parts?)\b[^.;:]{0,30}\s*: (?P<quoted><Q>)")
 _JSON_TEXT = r"(?:(?:a|an|the|single|one|valid|well-formed|strict|pure|raw|proper) )*JSON\b"
 _JSON = (
@@ -197,7 +198,7 @@ def _sections(page: Page) -> Iterator[Found]:
 def _section_name(page: Page, sentence: Sentence, hit: Hit) -> str:
     start, end = hit.groups["quoted"]
     quoted = page.words(sentence.start + start, sentence.start + end).strip(" .,\"'“”‘’`")
-    numbered = re.fullmatch(r"([A-Za-z]{2,20}) (?:X|N|#|\d|\{?\w{1,10}\}?|\[\w{1,10}\]):?", quoted)
+    numbered = _NUMBERED_NAME.fullmatch(quoted)
     return numbered[1] if numbered else ""
 
 

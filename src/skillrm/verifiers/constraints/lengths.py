@@ -46,7 +46,7 @@ _BULLETS = counted(
 )
 _AS_BULLETS = counted(r"[\w' -]{2,60}? (?:in|using|as|with|in the form of) (?:markdown )?bullet(?:ed)?[ -]?points")
 _CHARACTERS = counted(r"characters?")
-_ABOUT = Phrase(r"^ (?:about|on|explaining)\b")
+_ABOUT = Phrase(r"^ (?:about|on|explaining|describing|for)\b")
 _AS_LENGTH = Phrase(
     r"\b(?:in|into|to|use|using|limit\w*|contain\w*|have|has|is|be|includ\w+|consists? of|with) ?(?:only|just|a "
     r"total of)?\s*$"
@@ -292,7 +292,11 @@ def _bullets(page: Page) -> Iterator[Found]:
     for phrase in (_BULLETS, _AS_BULLETS):
         for sentence, hit in asked(page, phrase, "bullet", "whole"):
             bound = bound_of(hit)
-            if bound is None or (phrase is _AS_BULLETS and not bound.exact):
+            if (
+                bound is None
+                or (phrase is _AS_BULLETS and not bound.exact)
+                or (bound.bare and _ABOUT(hit.text[hit.end :]))
+            ):
                 continue
             text, at = f"The response has {bound.words('bullet point')}.", place(sentence, hit)
             if bound.exact:

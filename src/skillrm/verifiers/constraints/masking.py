@@ -22,6 +22,8 @@ _PLAIN = str.maketrans(
     }
 )
 _LONGEST_QUOTE = 8_000
+_TRIES = 20
+"""Marks that may stand inside a quote before its end is given up; keeps the reading linear."""
 _LONGEST_WORD_IN_SINGLE_QUOTES = 120
 
 _KINDS = (
@@ -55,6 +57,7 @@ _POINTED_AT = re.compile(
 _ABOVE = re.compile(rf"\b(?:(?:{_KINDS}) above|above (?:{_KINDS}))\b", re.IGNORECASE)
 _REPEAT = re.compile(r"\brepeat\w*\b[^\n]{0,40}$", re.IGNORECASE)
 _RESTRICTED = re.compile(rf"\b(?:{_NOT_PASTED})\b[^\n:]{{0,25}}:$", re.IGNORECASE)
+_HANDED_OVER = re.compile(rf"(?:{_KINDS}) (?:in|into|to|using|within|with|as|so|and|for)\b", re.IGNORECASE)
 _LABEL = re.compile(
     rf"^[ ]*(?:#+ *|\*\*)?(?:(?:the|original|source|input|student(?:'s)?|user(?:'s)?|reference) )?"
     rf"(?:{_KINDS}|input|original|source|student|user|assistant|(?:response|answer|output)(?: "
@@ -71,6 +74,9 @@ _FENCE = re.compile(r"^[ ]{0,8}(```+|~~~+|'''+|\"\"\"+)", re.MULTILINE)
 _BLOCK_QUOTE = re.compile(r"^[ ]{0,4}>[^\n]*", re.MULTILINE)
 _TAG = re.compile(r"^[ ]*<([A-Za-z][\w-]{0,40})>", re.MULTILINE)
 _QUOTE = re.compile(r"[\"'{]")
+_SHORT_LINE = 400
+_NOT_BLANK = re.compile(r"\S")
+_SENTENCE_END = re.compile(r"[.?!](?=\s|$)")
 _BLANK_LINE = re.compile(r"\n[ ]*\n")
 
 
@@ -156,53 +162,77 @@ def _closing(text: str, at: int) -> int | None:
     elif kind == '"' and not announced and (blank := _BLANK_LINE.search(text, at, limit)):
         limit = blank.start()
     end = text.find(kind, at + 1, limit)
-    while end >= 0:
-        if kind == "}" or not text[end + 1 : end + 2].isalnum():
-            return end
+    for _ in range(_TRIES):
+        if end < 0 or kind == "}" or not text[end + 1 : end + 2].isalnum():
+            break
         end = text.find(kind, end + 1, limit)
+    else:
+        return None
+    if end >= 0:
+        return end
     return len(text) - 1 if kind == '"' and announced and limit == len(text) else None
 
 
 def _labelled(text: str) -> Iterator[tuple[int, int]]:
+    done = 0
     for label in _LABEL.finditer(text):
-        resumed = _RESUMES.search(text, label.end())
-        yield label.end(), resumed.start() if resumed else len(text)
+        if label.start() >= done:
+            resumed = _RESUMES.search(text, label.end())
+            done = resumed.start() if resumed else len(text)
+            yield label.end(), done
 
 
 def _announced(text: str) -> Iterator[tuple[int, int]]:
     """Text introduced as `the following text: ...`: to the line's end when it starts there, else all that follows."""
+    done = 0
     for lead in _ANNOUNCED.finditer(text):
-        if _RESTRICTED.search(lead[0]) or _REPEAT.search(text[max(0, lead.start() - 60) : lead.start()]):
-            continue
-        line_end = text.find("\n", lead.end())
-        line_end = len(text) if line_end < 0 else line_end
-        rest = text[lead.end() : line_end].strip()
-        after = text[lead.end() :].lstrip()[:1]
-        if after in ('"', PASTED, ""):
-            continue
-        resumed = _RESUMES.search(text, lead.end())
-        if _LISTED.search(lead[0]):
-            stop = re.compile(r"[.?!](?=\s|$)|\n").search(text, lead.end())
-            yield lead.end(), stop.start() if rest and stop else line_end
-        elif rest and len(rest) < 400:
-            yield lead.end(), line_end
-        else:
-            yield lead.end(), resumed.start() if resumed else len(text)
+        if lead.start() >= done and (end := _announced_end(text, lead)) is not None:
+            done = end
+            yield lead.end(), end
     for lead in _POINTED_AT.finditer(text):
-        if _REPEAT.search(text[max(0, lead.start() - 60) : lead.start()]):
-            continue
-        blank = _BLANK_LINE.search(text, lead.end())
-        paragraph_end = blank.start() if blank else len(text)
-        rest = text[lead.end() : paragraph_end]
-        if '"' in rest or PASTED in rest or (":" in rest and "\n" not in rest[rest.index(":") :].strip()):
-            continue
-        start = paragraph_end if blank else text.find("\n", lead.end())
-        if 0 <= start < len(text):
+        if lead.start() >= done and (start := _pointed_start(text, lead)) is not None:
             resumed = _RESUMES.search(text, start)
-            yield start, resumed.start() if resumed else len(text)
+            done = resumed.start() if resumed else len(text)
+            yield start, done
+
+
+def _announced_end(text: str, lead: re.Match[str]) -> int | None:
+    if (_RESTRICTED.search(lead[0]) and not _HANDED_OVER.search(lead[0])) or _is_repeated(text, lead):
+        return None
+    line_end = text.find("\n", lead.end())
+    line_end = len(text) if line_end < 0 else line_end
+    rest = text[lead.end() : line_end].strip()
+    start = _NOT_BLANK.search(text, lead.end())
+    if start is None or start[0] in ('"', PASTED):  # what was announced is hidden already
+        return None
+    if rest and _LISTED.search(lead[0]):
+        stop = _SENTENCE_END.search(text, lead.end(), line_end)
+        return stop.start() if stop else line_end
+    if rest and len(rest) < _SHORT_LINE:
+        return line_end
+    resumed = _RESUMES.search(text, lead.end())
+    return resumed.start() if resumed else len(text)
+
+
+def _pointed_start(text: str, lead: re.Match[str]) -> int | None:
+    """Where the text begins that is pointed at as `the passage below`: after this paragraph."""
+    if _is_repeated(text, lead):
+        return None
+    blank = _BLANK_LINE.search(text, lead.end())
+    paragraph_end = blank.start() if blank else len(text)
+    rest = text[lead.end() : paragraph_end]
+    if '"' in rest or PASTED in rest or (":" in rest and "\n" not in rest[rest.index(":") :].strip()):
+        return None
+    start = paragraph_end if blank else text.find("\n", lead.end())
+    return start if 0 <= start < len(text) else None
+
+
+def _is_repeated(text: str, lead: re.Match[str]) -> bool:
+    """`repeat the following text` speaks of the prompt itself."""
+    return _REPEAT.search(text[max(0, lead.start() - 60) : lead.start()]) is not None
 
 
 def _above(text: str) -> Iterator[tuple[int, int]]:
     for mention in _ABOVE.finditer(text):
-        if not _REPEAT.search(text[max(0, mention.start() - 60) : mention.start()]):
+        if not _is_repeated(text, mention):
             yield 0, max(0, text.rfind("\n", 0, mention.start()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from skillrm.types import Sample
 from skillrm.verifiers.constraints.masking import mask
@@ -12,11 +13,13 @@ from skillrm.verifiers.constraints.masking import mask
 MAX_CHARS = 24_000
 """Of one turn; what lies beyond is left to the judge."""
 MAX_TURNS = 40
+MAX_SENTENCES = 600
 _LONGEST_SENTENCE = 1_200
 _END = re.compile(r"[.!?]+[\"')\]*]*(?=\s)|[a-z)][.!?](?=[A-Z][a-z])|\"(?= +[A-Z])|\n+")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:i\.e|e\.g|etc|vs|dr|mr|mrs|ms|st|no|approx|min|max|p\.s|p\.p\.s|s|p)\.|\d\.)$", re.IGNORECASE
 )
+_WORDS = re.compile(r"[A-Za-z]{2}")
 _MARKER = re.compile(r"\s*(?:(?:[-*+•]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s+)*")
 _STANDING = re.compile(
     r"\b(?:from now on|always|going forward|for the rest of|in all (?:of )?(?:your|my)|in every|(?:all|each|"
@@ -45,6 +48,7 @@ class Page:
     masked: str
     sentences: tuple[Sentence, ...]
     turn: int
+    role: str
 
     @property
     def lower(self) -> str:
@@ -58,26 +62,26 @@ class Page:
 def pages(sample: Sample) -> tuple[Page, ...]:
     """System and user turns in order. Of user turns that were already answered only standing demands remain."""
     if isinstance(sample.prompt, str):
-        return (_page(sample.prompt, 0, answered=False),)
+        return (_page(sample.prompt, 0, "user", answered=False),)
     turns = [(turn.role, turn.text) for turn in sample.prompt]
     replies = [number for number, (role, _) in enumerate(turns) if role == "assistant"]
     last_reply = replies[-1] if replies else -1
     read = [
-        _page(text, number, answered=role == "user" and number < last_reply)
+        _page(text, number, role, answered=role == "user" and number < last_reply)
         for number, (role, text) in enumerate(turns)
         if role in ("system", "developer", "user")
     ]
     return tuple(read[:1] + read[1:][-MAX_TURNS:])
 
 
-def _page(text: str, turn: int, *, answered: bool) -> Page:
+def _page(text: str, turn: int, role: str, *, answered: bool) -> Page:
     text = text[:MAX_CHARS]
     masked = mask(text)
     sentences = tuple(
         Sentence(masked[start:end], start, standing=not answered or bool(_STANDING.search(masked, start, end)))
-        for start, end in _sentences(masked, text)
+        for start, end in islice(_sentences(masked, text), MAX_SENTENCES)
     )
-    return Page(text, masked, tuple(sentence for sentence in sentences if sentence.standing), turn)
+    return Page(text, masked, tuple(sentence for sentence in sentences if sentence.standing), turn, role)
 
 
 def _sentences(masked: str, text: str) -> Iterator[tuple[int, int]]:
@@ -107,5 +111,5 @@ def _trimmed(masked: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     start = lead.end() if lead else start
     while end > start and masked[end - 1].isspace():
         end -= 1
-    if end > start:
+    if end > start and _WORDS.search(masked, start, end):
         yield start, min(end, start + _LONGEST_SENTENCE)
