@@ -251,6 +251,7 @@ def test_unless_the_criterion_combines_them(tmp_path, combine):
         ("goal: winner", "goal: [scores, ranking]", True),
         ("matches: '^A'", "matches_not: '^A'", True),
         ("matches_not: x", "matches: x", True),
+        ("tags: [a, b]", "without: [b, a]", True),
         ("tags: [a, b]", "without: [a]", False),
         ("needs: [reference]", "needs: [tests]", False),
         ("goal: winner", "goal: [scores, winner]", False),
@@ -302,8 +303,8 @@ def scratch(tmp_path_factory):
 
 
 WORDS = (
-    r"criteria: | resources: | plan: | - |   | {id: a, text: b} | id: a | text: b | [ | ] | { | } | file: x | kind: rubric"
-    r" | verifier: authoring:longer | when:  | open:  | max: 3 | name: demo | &a | *a"
+    r"criteria: | resources: | plan: | - |   | {id: a, text: b} | id: a | text: b | [ | ] | { | } | file: x"
+    r" | kind: rubric | verifier: authoring:longer | when:  | open:  | max: 3 | name: demo | &a | *a"
 )
 pieces = st.sampled_from([*WORDS.split(" | "), "\n", "\n---\n", "\t"])
 

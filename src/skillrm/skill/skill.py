@@ -84,15 +84,17 @@ class When(Frozen):
 
     def excludes(self, other: When) -> bool:
         """No situation meets both, provably."""
-        if (self.goal and other.goal and not set(self.goal) & set(other.goal)) or (
-            self.matches is not None and self.matches == other.matches_not
-        ):
+        if self.goal and other.goal and set(self.goal).isdisjoint(other.goal):
             return True
-        one_of = set(self.needs) | (set(self.tags) if len(self.tags) == 1 else set())
-        if one_of & set(other.without):
-            return True
-        mirrored = set(other.needs) | (set(other.tags) if len(other.tags) == 1 else set())
-        return bool(mirrored & set(self.without)) or (other.matches is not None and other.matches == self.matches_not)
+        return _barred(self, other) or _barred(other, self)
+
+
+def _barred(one: When, other: When) -> bool:
+    """What `one` asks for is what `other` rules out."""
+    without = set(other.without)
+    if not without.isdisjoint(one.needs) or (one.tags and without.issuperset(one.tags)):
+        return True
+    return one.matches is not None and one.matches == other.matches_not
 
 
 def _found(pattern: str, text: str) -> bool:
