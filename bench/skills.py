@@ -36,9 +36,8 @@ def main() -> None:
     prompt = "Describe a river in at least 50 words. Do not use any commas."
     for name in bundled():
         skill = load_skill(name)
-        print(
-            f"load skill={name} parsed_ms={best(lambda n=name: parse(n), 20):.2f} unchanged_ms={best(lambda n=name: load_skill(n), 50):.2f}"
-        )
+        parsed, unchanged = best(lambda n=name: parse(n), 20), best(lambda n=name: load_skill(n), 50)
+        print(f"load skill={name} parsed_ms={parsed:.2f} unchanged_ms={unchanged:.2f}")
         for what, sample in (
             ("bare", Sample(prompt=prompt, candidates=({"label": "A", "text": "x"},))),
             ("reference", Sample.parse({"prompt": prompt, "response": "x", "reference": "42", "tests": "assert 1"})),
