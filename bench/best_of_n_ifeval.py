@@ -1,11 +1,11 @@
-"""Best of the eleven models' answers on every IFEval prompt, chosen by verifiers alone.
+"""Best of the eleven models' answers on every IFEval prompt, chosen by verifiers alone, through the public facade.
 
     python bench/best_of_n_ifeval.py [data folder] [seed]
 
-`source=detector`: the constraints are read out of the raw prompt, nothing else is known. `source=official`: the
-official constraints are mounted. A candidate's score is the mean of its verifiers; ties are scored in expectation.
-Accuracy is prompt-level: the chosen answer follows every official instruction strictly. `decided` counts prompts whose
-top group is not everything.
+`source=detector`: the constraints are read out of the raw prompt, nothing else is known. `source=official`: the sample
+brings the official constraints and nothing is read (tag `stated`). No model is called. Ties are scored in expectation
+over the top group; accuracy is prompt-level: the chosen answer follows every official instruction strictly. `decided`
+counts prompts whose top group is not everything.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from skillrm.types import Candidate, Resource, Sample
-from skillrm.verifiers.registry import find, find_detector
+from skillrm import Candidate, RewardModel, Sample, Verdict
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 Row = dict[str, Any]
@@ -51,39 +50,27 @@ def load(data: Path, seed: int) -> list[tuple[Row, Sample, dict[str, bool]]]:
     return loaded
 
 
-def official(row: Row) -> list[Resource]:
-    return [
-        Resource(
-            id=f"official-{number}",
-            kind="verifier",
-            verifier=f"ifeval:{name}",
-            args={key: value for key, value in kwargs.items() if value is not None},
-        )
-        for number, (name, kwargs) in enumerate(zip(row["instruction_id_list"], row["kwargs"], strict=True))
-    ]
+def official(row: Row, sample: Sample) -> Sample:
+    """The same sample with the constraints that the data set states."""
+    brought = {
+        "prompt": sample.prompt,
+        "candidates": [candidate.model_dump(include={"label", "text"}) for candidate in sample.candidates],
+        "instruction_id_list": row["instruction_id_list"],
+        "kwargs": row["kwargs"],
+        "tags": ["stated"],
+    }
+    return Sample.parse(brought)
 
 
-def detected(sample: Sample) -> list[Resource]:
-    return [one.resource for one in find_detector("constraints").function(sample)]
+def expected(verdict: Verdict, right: Mapping[str, bool]) -> tuple[float, bool]:
+    """Chance that a draw from the top group is right, and whether the top group is not everything.
 
-
-async def scores(sample: Sample, resources: list[Resource]) -> dict[str, float]:
-    """Mean score by label; a cell that no verifier decided does not count."""
-    cells: dict[str, list[float]] = {label: [] for label in sample.labels}
-    for resource in resources:
-        verifier = find(resource.verifier or "")
-        findings = await verifier.run(sample, sample.labels, verifier.parse(resource.args))
-        for label, finding in findings.items():
-            if finding.score is not None:
-                cells[label].append(finding.score)
-    return {label: fmean(found) if found else 0.0 for label, found in cells.items()}
-
-
-def expected(scored: Mapping[str, float], right: Mapping[str, bool]) -> tuple[float, bool]:
-    """Chance that a draw from the top group is right, and whether the top group is not everything."""
-    best = max(round(score, 9) for score in scored.values())
-    top = [label for label, score in scored.items() if round(score, 9) == best]
-    return fmean(right[label] for label in top), len(top) < len(scored)
+    The top group is who may still be best: with every cell decided, those of the highest score.
+    """
+    bounds = {label: verdict.scores[label] for label in right}
+    surest = max(score.low for score in bounds.values())
+    top = [label for label, score in bounds.items() if score.high >= surest]
+    return fmean(right[label] for label in top), len(top) < len(right)
 
 
 def report(source: str, results: list[tuple[float, bool]], seconds: float) -> None:
@@ -98,18 +85,20 @@ def report(source: str, results: list[tuple[float, bool]], seconds: float) -> No
 async def main(data: Path, seed: int) -> None:
     rows = load(data, seed)
     rights = [right for _, _, right in rows]
-    models = sorted(rights[0])
-    best = max(fmean(right[model] for right in rights) for model in models)
+    best = max(fmean(right[model] for right in rights) for model in rights[0])
     print(
         f"best_of_n_ifeval source=reference random={fmean(fmean(right.values()) for right in rights):.4f} "
         f"best_single_model={best:.4f} oracle={fmean(any(right.values()) for right in rights):.4f}"
     )
+    reward_model = RewardModel("instruction-following")
     for source in ("detector", "official"):
         started = time.perf_counter()
         results = []
         for row, sample, right in rows:
-            resources = detected(sample) if source == "detector" else official(row)
-            results.append(expected(await scores(sample, resources), right))
+            judgment = await reward_model.judge(
+                sample if source == "detector" else official(row, sample), goal="winner"
+            )
+            results.append(expected(judgment.verdict, right))
         report(source, results, time.perf_counter() - started)
 
 
