@@ -19,6 +19,7 @@ FAMILIES = {
     "ifeval": "The 25 instruction families of IFEval (arXiv 2311.07911) under their official ids and semantics. "
     '`mode: "loose"` is satisfied if any of the official variants of the answer is (without its first line, its last '
     "line, both, and each without asterisks). A blank answer follows nothing.",
+    "ifbench": "Families of IFBench (arXiv 2507.02833) under their official ids, with `mode` as for IFEval.",
     "structure": "How an answer is built. All are bounded in time and memory whatever the text and the arguments.",
     "reference": "Comparison with the resource `reference` that the sample brings; a JSON array of strings means "
     "several acceptable answers, of which the best counts. Without a reference the finding is unknown.",
@@ -39,7 +40,7 @@ def page() -> str:
     for family, text in FAMILIES.items():
         importlib.import_module(f"skillrm.verifiers.{family}")
         parts.append(f"## {family}\n\n{text}\n")
-        if family == "ifeval":
+        if family in ("ifeval", "ifbench"):
             parts.append("Every one also takes `mode` (`strict` | `loose`, default `strict`).\n")
         parts += [entry(found) for name, found in sorted(registry._verifiers.items()) if name.split(":")[0] == family]
     return "\n".join(parts)
@@ -52,7 +53,7 @@ def entry(verifier: Verifier) -> str:
     schema = verifier.args.model_json_schema()
     rows = []
     for name, field in schema.get("properties", {}).items():
-        if name == "mode" and verifier.name.startswith("ifeval:"):
+        if name == "mode" and verifier.name.startswith(("ifeval:", "ifbench:")):
             continue
         default = "" if name in schema.get("required", ()) else f", default `{field.get('default')!r}`"
         words = said.get(name, said.get(f"json_{name}", ""))

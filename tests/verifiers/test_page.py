@@ -20,7 +20,7 @@ def test_the_page_is_current() -> None:
 def test_every_verifier_on_the_page_has_an_example_that_holds() -> None:
     text = (DOCS / "verifiers.md").read_text(encoding="utf-8")
     names = [line.strip("# `") for line in text.splitlines() if line.startswith("### ")]
-    families = ("ifeval", "structure", "reference")
+    families = ("ifeval", "ifbench", "structure", "reference")
     assert sorted(names) == [name for name in registered() if name.split(":")[0] in families]
     runner = doctest.DocTestRunner(verbose=False)
     for name, part in zip(names, text.split("\n### ")[1:], strict=True):

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from skillrm.errors import ConfigError, Fault, SkillRMError, VerifierNotFound
 from skillrm.types import Candidate, Criterion, Resource, Sample, faults
 
-BUILT_IN = ("ifeval", "structure", "reference", "answer", "code", "consensus", "script", "scorer")
+BUILT_IN = ("ifeval", "ifbench", "structure", "reference", "answer", "code", "consensus", "script", "scorer")
 DETECTORS = ("constraints",)
 
 

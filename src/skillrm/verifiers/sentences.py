@@ -58,6 +58,11 @@ def count_sentences(text: str, asked: int = 1_000_000) -> int:
     return sum(1 for _ in islice(sentence_spans(text), asked + MARGIN))
 
 
+def sentences_of(text: str) -> list[str]:
+    """The sentences."""
+    return [text[start:end] for start, end in sentence_spans(text)]
+
+
 def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
     """(start, end) of each sentence; closing quotes and brackets belong to the sentence they close."""
     moved = 0

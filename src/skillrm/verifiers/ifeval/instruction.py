@@ -35,8 +35,8 @@ A = TypeVar("A", bound=InstructionArgs)
 Check = Callable[[str, A], tuple[bool, str]]
 
 
-def instruction(identifier: str, *, args: type[A]) -> Callable[[Check[A]], Check[A]]:
-    """Register a check `(answer, args) -> (followed, what was seen)` as the verifier `ifeval:<identifier>`.
+def instruction(identifier: str, *, args: type[A], family: str = "ifeval") -> Callable[[Check[A]], Check[A]]:
+    """Register a check `(answer, args) -> (followed, what was seen)` as the verifier `<family>:<identifier>`.
 
     A blank answer follows nothing. In loose mode the check is asked about each variant until one follows.
     """
@@ -46,7 +46,7 @@ def instruction(identifier: str, *, args: type[A]) -> Callable[[Check[A]], Check
         def run(sample: Sample, candidate: Candidate, given: A) -> Finding:
             return judge(check, candidate.final, given)
 
-        verifier(f"ifeval:{identifier}", version="1", args=args, sample_safe=True)(run)
+        verifier(f"{family}:{identifier}", version="1", args=args, sample_safe=True)(run)
         return check
 
     return register
