@@ -1,4 +1,4 @@
-"""Where untrusted code runs: model-written checks, skill scripts, code under test. The only package that starts a process."""
+"""Where untrusted code runs: model-written checks, skill scripts, code under test."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def get_sandbox() -> Sandbox:
 
 
 def probe() -> SandboxReport:
-    """What this machine gives: which levels, which mechanisms, and why not. Cached; takes a fraction of a second once."""
+    """What this machine gives: which levels, which mechanisms, and why not. Cached; a fraction of a second once."""
     from skillrm.sandbox import probing
 
     return probing.probe()

@@ -129,7 +129,7 @@ class SandboxReport:
     """Mechanism (user namespace, seccomp, ...) -> "ok" or the reason why not."""
 
     def __str__(self) -> str:
-        rows = [("sandbox", self.default or "NONE: untrusted code will not run")]
+        rows: list[tuple[str, str]] = [("sandbox", self.default or "NONE: untrusted code will not run")]
         rows += [(f"  level {name}", state) for name, state in self.levels.items()]
         rows += [(f"  {name}", state) for name, state in self.mechanisms.items()]
         return "\n".join(f"{name:<24} {state}" for name, state in rows)

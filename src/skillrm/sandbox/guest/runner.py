@@ -1,0 +1,169 @@
+"""The guest's own side: read a job, do it, reply.
+
+Nothing here guards anything: the code it runs may rewrite all of it, and then lies about its own result only.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import contextlib
+import inspect
+import json
+import os
+import sys
+from types import ModuleType
+from typing import Any, NoReturn
+
+from skillrm.sandbox.guest import frames, output, serving, testing
+
+CODE = "<code>"
+
+
+def warm() -> None:
+    """Import and touch what a run needs, once, before the first fork."""
+    compile("x = 1", CODE, "exec")
+    try:
+        raise ValueError
+    except ValueError as error:
+        output.tail_of(error)
+    json.loads(json.dumps({"a": [1.5]}))
+
+
+class Reply:
+    """One numbered reply at a time, with what was printed since the last."""
+
+    def __init__(self, fd: int, limits: dict[str, Any]) -> None:
+        self.fd = fd
+        self.seq = 0
+        self.output_bytes: int = limits["output_bytes"]
+        self.result_bytes: int = limits["result_bytes"]
+        self.listen()
+
+    def listen(self) -> None:
+        self.printed = output.Printed(self.output_bytes, self._overflow)
+        self.stream = output.text_stream(self.printed)
+        sys.stdout = sys.stderr = self.stream
+
+    def _overflow(self) -> NoReturn:
+        self._send("output", None, f"printed more than {self.output_bytes} bytes", flush=False)
+        os._exit(0)
+
+    def _send(self, kind: str, result: str | None, error: str | None, *, flush: bool = True) -> None:
+        if flush:
+            with contextlib.suppress(ValueError):  # the guest closed it
+                self.stream.flush()
+        head = {"seq": self.seq, "kind": kind, "error": error, "stdout": self.printed.kept.decode("utf-8", "replace")}
+        frames.send_bytes(self.fd, f'{json.dumps(head)[:-1]}, "result": {result or "null"}}}'.encode())
+
+    def value(self, value: Any, *, else_repr: bool = False) -> None:
+        """Reply with a plain value; what JSON cannot hold is `unsupported`, or its repr."""
+        try:
+            text = json.dumps(value)
+        except (TypeError, ValueError, RecursionError) as error:
+            if not else_repr:
+                self._send("unsupported", None, f"a {type(value).__name__} cannot come back as JSON: {error}"[:500])
+                return
+            text = json.dumps(repr(value)[: self.result_bytes // 8])
+        if len(text) > self.result_bytes:
+            self._send("output", None, f"the result is larger than {self.result_bytes} bytes")
+        else:
+            self._send("ok", text, None)
+
+    def failure(self, error: BaseException, *, defining: bool = False) -> None:
+        kind = "memory" if isinstance(error, MemoryError) else "exception"
+        if defining and isinstance(error, SyntaxError) and error.filename == CODE:
+            kind = "syntax"
+        text = output.tail_of(error)
+        self._send(kind, None, text)
+
+
+def serve(fd: int, link: int | None) -> NoReturn:
+    """Read the job from `fd` and do it. Never returns."""
+    job = frames.receive(fd)
+    reply = Reply(fd, job["limits"])
+    if job["mode"] == "tests":
+        assert link is not None
+        reply.value(testing.run_tests(job["tests"], job["entry"], link, job["limits"]["seconds"]))
+        os._exit(0)
+    module = ModuleType("__main__" if job["mode"] == "run" else "candidate")
+    sys.modules[module.__name__] = module
+    names = module.__dict__
+    names.update(job.get("inputs", {}))
+    try:
+        if job.get("prelude"):
+            exec(compile(job["prelude"], "<prelude>", "exec"), names)  # noqa: S102  # this is what a guest is for
+        output.remember_source(CODE, job["code"])
+        exec(compile(job["code"], CODE, "exec"), names)  # noqa: S102
+        failed: BaseException | None = None
+    except SystemExit as error:
+        failed = None if job["mode"] == "run" and not error.code else error
+    except BaseException as error:
+        failed = error
+    if job["mode"] == "run":
+        if failed is None:
+            reply.value(names.get("result"), else_repr=True)
+        else:
+            reply.failure(failed, defining=True)
+    elif job["mode"] == "serve":
+        assert link is not None
+        syntax = isinstance(failed, SyntaxError) and failed.filename == CODE
+        serving.serve_calls(link, names, None if failed is None else output.tail_of(failed), syntax)
+    else:
+        _answer(fd, reply, names, failed)
+    os._exit(0)
+
+
+def _answer(fd: int, reply: Reply, names: dict[str, Any], failed: BaseException | None) -> None:
+    """Calls and expressions, one at a time, in one state."""
+    while True:
+        try:
+            request = frames.receive(fd)
+        except frames.Closed:
+            return
+        reply.seq = request["seq"]
+        if failed is not None:
+            reply.failure(failed, defining=True)
+            continue
+        try:
+            if "call" in request:
+                value = settled(find(names, request["call"])(*request["args"], **request["kwargs"]))
+                reply.value(value)
+            else:
+                reply.value(_evaluate(request["eval"], names))
+        except BaseException as error:
+            reply.failure(error)
+        reply.listen()
+
+
+def find(names: dict[str, Any], entry: str) -> Any:
+    """`f`, or `Solution.f`: a method is taken from an instance made without arguments."""
+    first, *rest = entry.split(".")
+    if first not in names:
+        raise NameError(f"the code defines no {first!r}")
+    found = names[first]
+    for name in rest:
+        found = getattr(found() if isinstance(found, type) else found, name)
+    return found
+
+
+def settled(value: Any) -> Any:
+    return asyncio.run(value) if inspect.iscoroutine(value) else value
+
+
+def _evaluate(source: str, names: dict[str, Any]) -> dict[str, Any]:
+    output.remember_source("<expression>", source)
+    tree = ast.parse(source, "<expression>")
+    last = tree.body[-1] if tree.body else None
+    if isinstance(last, ast.Expr):
+        tree.body.pop()
+    exec(compile(tree, "<expression>", "exec"), names)  # noqa: S102
+    if not isinstance(last, ast.Expr):
+        return {"repr": "", "json": None}
+    value = settled(eval(compile(ast.Expression(last.value), "<expression>", "eval"), names))  # noqa: S307
+    shown = "" if value is None else repr(value)
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError, RecursionError):
+        value = None
+    return {"repr": shown, "json": value}

@@ -1,0 +1,127 @@
+"""Warm worker processes for our own library code that may never return (math-verify): a deadline, not isolation."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import struct
+import subprocess
+import sys
+import time
+import weakref
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import JsonValue
+
+from skillrm.errors import DeadlineExceeded, SandboxError
+from skillrm.sandbox.slots import Slots
+
+WORKERS = 2
+_START_SECONDS = 60.0
+
+
+class Worker:
+    """One Python process that calls functions by name. Holds no reference to the loop."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            boot = "import sys; from skillrm.sandbox import worker; worker.main(int(sys.argv[1]))"
+            path = [entry for entry in sys.path if entry]
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", boot, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        ours.setblocking(False)
+        self._sock = ours
+        self._end = weakref.finalize(self, _end, self.process, ours, os.getpid())
+
+    async def ready(self) -> None:
+        """Wait until the interpreter is up: that is not the caller's time."""
+        try:
+            await asyncio.wait_for(self._exactly(1), _START_SECONDS)
+        except (TimeoutError, EOFError):
+            self.stop()
+            raise SandboxError("a trusted worker did not start") from None
+
+    async def call(self, target: str, args: Sequence[JsonValue]) -> Any:
+        body = json.dumps([target, list(args)]).encode()
+        await asyncio.get_running_loop().sock_sendall(self._sock, struct.pack(">I", len(body)) + body)
+        (size,) = struct.unpack(">I", await self._exactly(4))
+        return json.loads(await self._exactly(size))
+
+    async def _exactly(self, size: int) -> bytes:
+        data = bytearray()
+        while len(data) < size:
+            chunk = await asyncio.get_running_loop().sock_recv(self._sock, size - len(data))
+            if not chunk:
+                raise EOFError
+            data += chunk
+        return bytes(data)
+
+    def stop(self) -> None:
+        self._end()
+
+
+def _end(process: subprocess.Popen[bytes], sock: socket.socket, owner: int) -> None:
+    if os.getpid() == owner:
+        sock.close()
+        process.kill()
+        process.wait()
+
+
+class TrustedPool:
+    """Workers of one event loop; a late one is killed and replaced."""
+
+    def __init__(self, workers: int = WORKERS) -> None:
+        self._slots = Slots(workers)
+        self._idle: list[Worker] = []
+
+    async def call(self, target: str, args: Sequence[JsonValue], *, seconds: float) -> JsonValue:
+        """Raises `DeadlineExceeded`, or `SandboxError` with what the function raised."""
+        async with self._slots.one():
+            worker = self._idle.pop() if self._idle else None
+            if worker is None:
+                worker = Worker()
+                await worker.ready()
+            started = time.perf_counter()
+            try:
+                reply = await asyncio.wait_for(worker.call(target, args), seconds)
+            except TimeoutError:
+                worker.stop()
+                raise DeadlineExceeded(f"{target} took longer than {seconds:g} s") from None
+            except (EOFError, OSError):
+                worker.stop()
+                spent = time.perf_counter() - started
+                raise SandboxError(f"the worker died in {target} after {spent:.1f} s") from None
+            except BaseException:
+                worker.stop()
+                raise
+            self._idle.append(worker)
+        if "error" in reply:
+            raise SandboxError(f"{target}: {reply['error']}")
+        value: JsonValue = reply["value"]
+        return value
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop().stop()
+
+
+_pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, TrustedPool] = weakref.WeakKeyDictionary()
+
+
+def pool() -> TrustedPool:
+    """The running loop's own."""
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(KeyError):
+        return _pools[loop]
+    return _pools.setdefault(loop, TrustedPool())
