@@ -5,7 +5,8 @@
 `source=detector`: the constraints are read out of the raw prompt, nothing else is known. `source=official`: the sample
 brings the official constraints and nothing is read (tag `stated`). No model is called. Ties are scored in expectation
 over the top group; accuracy is prompt-level: the chosen answer follows every official instruction strictly. `decided`
-counts prompts whose top group is not everything.
+counts prompts whose top group is not everything. `scope=own` leaves out models whose stored results contradict their
+stored answers.
 """
 
 from __future__ import annotations
@@ -20,10 +21,14 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from ifeval_agreement import scope_of
+
 from skillrm import Candidate, RewardModel, Sample, Verdict
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 Row = dict[str, Any]
+Loaded = tuple[Row, Sample, dict[str, bool]]
+"""Prompt row, sample with shuffled candidates, and which candidate follows every instruction."""
 
 
 def read(path: Path) -> list[Row]:
@@ -31,11 +36,8 @@ def read(path: Path) -> list[Row]:
         return [json.loads(line) for line in lines]
 
 
-def load(data: Path, seed: int) -> list[tuple[Row, Sample, dict[str, bool]]]:
-    """Prompt row, sample with shuffled candidates, and which candidate follows every instruction.
-
-    The files of answers have no keys: they stand in the order of the prompts.
-    """
+def load(data: Path, seed: int) -> list[Loaded]:
+    """The files of answers have no keys: they stand in the order of the prompts."""
     folder = data / "ifeval"
     answers = {path.stem: read(path) for path in sorted((folder / "responses").glob("*.jsonl"))}
     drawn = random.Random(seed)
@@ -73,21 +75,22 @@ def expected(verdict: Verdict, right: Mapping[str, bool]) -> tuple[float, bool]:
     return fmean(right[label] for label in top), len(top) < len(right)
 
 
-def report(source: str, results: list[tuple[float, bool]], seconds: float) -> None:
+def report(source: str, scope: str, results: list[tuple[float, bool]], seconds: float) -> None:
     decided = [accuracy for accuracy, apart in results if apart]
     print(
-        f"best_of_n_ifeval source={source} prompts={len(results)} decided={len(decided)} "
+        f"best_of_n_ifeval source={source} scope={scope} prompts={len(results)} decided={len(decided)} "
         f"precision_on_decided={fmean(decided):.4f} overall={fmean(accuracy for accuracy, _ in results):.4f} "
         f"seconds={seconds:.1f}"
     )
 
 
-async def main(data: Path, seed: int) -> None:
-    rows = load(data, seed)
+async def best_of(rows: list[Loaded], scope: str) -> None:
+    """Choose by what is detected, then by the official constraints."""
     rights = [right for _, _, right in rows]
     best = max(fmean(right[model] for right in rights) for model in rights[0])
     print(
-        f"best_of_n_ifeval source=reference random={fmean(fmean(right.values()) for right in rights):.4f} "
+        f"best_of_n_ifeval source=reference scope={scope} candidates={len(rights[0])} "
+        f"random={fmean(fmean(right.values()) for right in rights):.4f} "
         f"best_single_model={best:.4f} oracle={fmean(any(right.values()) for right in rights):.4f}"
     )
     reward_model = RewardModel("instruction-following")
@@ -99,7 +102,30 @@ async def main(data: Path, seed: int) -> None:
                 sample if source == "detector" else official(row, sample), goal="winner"
             )
             results.append(expected(judgment.verdict, right))
-        report(source, results, time.perf_counter() - started)
+        report(source, scope, results, time.perf_counter() - started)
+
+
+def own(data: Path, rows: list[Loaded]) -> list[Loaded]:
+    """Without the models whose stored results belong to other answers than the stored ones (`ifeval_agreement`)."""
+    folder = data / "ifeval"
+    gold = read(folder / "gold.jsonl")
+    foreign = {
+        path.stem
+        for path in (folder / "responses").glob("*.jsonl")
+        if scope_of(path.stem, gold, read(path)) == "foreign"
+    }
+    kept = []
+    for row, sample, right in rows:
+        candidates = tuple(one for one in sample.candidates if one.label not in foreign)
+        truth = {model: value for model, value in right.items() if model not in foreign}
+        kept.append((row, sample.model_copy(update={"candidates": candidates}), truth))
+    return kept
+
+
+async def main(data: Path, seed: int) -> None:
+    rows = load(data, seed)
+    await best_of(rows, "all")
+    await best_of(own(data, rows), "own")
 
 
 if __name__ == "__main__":

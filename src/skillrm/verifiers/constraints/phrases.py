@@ -24,7 +24,8 @@ _GENRES = (
     "letters? words? "
     "announcement bio biography narrative discussion guide tutorial fable tale play ballad sonnet quiz brief "
     "thread statement "
-    "release newsletter obituary note piece names? everything presentation profile schedule transcript translation "
+    "release newsletter obituary note piece names? everything presentation profile file business project letters "
+    "schedule transcript translation "
     "verse"
 )
 _SHORT = {

@@ -91,6 +91,7 @@ _NO_LETTER = Phrase(
 )
 _FREQUENCY = "ifeval:keywords:frequency"
 _EACH_TIME = Phrase(r"^[\"'.,)]*(?: \w+)? (?:each|every|once per|in (?:each|every|the (?:first|last|title|second)))\b")
+_ODD_PLACE = Phrase(r"^ (?:most|more|less|often|before|after|next|above|below|first|last|only|rarely)\b")
 _NEGATED = Phrase(r"\b<NOT> (?:\w+ )?$")
 _ORDINARY = (
     "a an the of in for with to and or that which count limit length choice order types type games processing "
@@ -213,7 +214,8 @@ def _required(page: Page) -> Iterator[Found]:
             words = values(page, sentence, hit)
             start = sentence.start + hit.groups["list"][0]
             negated = _NEGATED(hit.text[: hit.start])
-            if not words or start in seen or negated or _EACH_TIME(hit.text[hit.end : hit.end + 30]):
+            after = hit.text[hit.end : hit.end + 30]
+            if not words or start in seen or negated or _EACH_TIME(after) or _ODD_PLACE(after):
                 continue
             seen.add(start)
             text = f"The response uses each of: {', '.join(words)}."
