@@ -81,7 +81,8 @@ def reply(request):
     names = [line.split(" (") for line in listed.split("\\n") if " (" in line]
     if "propose_criteria" in (request.tools or ""):
         return says(("propose_criteria", {"criteria": []}))
-    return says(record(*(entry(name, dict.fromkeys("AB", words[rest.split()[0].strip(",):")]), ["o2", "o3"]) for name, rest in names)))
+    decided = [(name, dict.fromkeys("AB", words[rest.split()[0].strip(",):")])) for name, rest in names]
+    return says(record(*(entry(name, decisions, ["o2", "o3"]) for name, decisions in decided)))
 model = RewardModel("general", backend=ScriptedBackend(reply))
 sample = {"prompt": row["prompt"], "chosen": row["chosen"], "rejected": row["rejected"]}
 asyncio.run(model.judge(sample))

@@ -12,8 +12,6 @@ import typer
 
 from skillrm.cli import options as o
 from skillrm.cli.output import FAILED, INTERRUPTED, console, fail, finish, note
-from skillrm.selection import Strategy
-from skillrm.types import Goal
 
 if TYPE_CHECKING:
     from skillrm.cli.streaming import Judged, Tally
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 def judge(
     file: Annotated[str, typer.Argument(help="JSONL, JSON or Parquet; - for standard input.")],
     skill: o.SkillOption = "general",
-    goal: Annotated[Goal, typer.Option("--goal", help="What must become sure.", rich_help_panel="Judging")] = "scores",
+    goal: o.GoalOption = "scores",
     judge: o.JudgeOption = "skill",
     access: o.AccessOption = "sample",
     order: o.OrderOption = "given",
@@ -35,17 +33,12 @@ def judge(
     timeout: o.TimeoutOption = 300.0,
     temperature: o.TemperatureOption = 0.0,
     tool_mode: o.ToolModeOption = "auto",
-    concurrency: Annotated[
-        int, typer.Option("--concurrency", min=1, help="Rows judged at once.", rich_help_panel="Judge model")
-    ] = 16,
-    limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Only the first n rows.")] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="Also write judgments to this JSONL file.", rich_help_panel="Output"),
-    ] = None,
+    concurrency: o.ConcurrencyOption = 16,
+    limit: o.LimitOption = None,
+    output: o.FileOption = None,
     json: o.JsonOption = False,
     verbose: o.VerboseOption = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the summary.", rich_help_panel="Output")] = False,
+    quiet: o.QuietOption = False,
 ) -> None:
     """Judge every row of a file.
 
@@ -196,9 +189,7 @@ def select(
     reference: ReferenceOption = None,
     tests: TestsOption = None,
     check: ChecklistOption = None,
-    strategy: Annotated[
-        Strategy, typer.Option("--strategy", help="One table, or matches of two.", rich_help_panel="Judging")
-    ] = "listwise",
+    strategy: o.StrategyOption = "listwise",
     judge: o.JudgeOption = "skill",
     votes: o.VotesOption = 1,
     seed: o.SeedOption = 0,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from skillrm.errors import ConfigError, Fault
+from skillrm.selection import Strategy
 from skillrm.setting import JudgeKind, ToolMode
-from skillrm.types import Access
+from skillrm.types import Access, Goal
 
 if TYPE_CHECKING:
     from skillrm.reward_model import RewardModel
@@ -67,6 +69,19 @@ ToolModeOption = Annotated[
     ToolMode,
     typer.Option("--tool-mode", help="`json`: for models without tool calls.", rich_help_panel=_MODEL),
 ]
+GoalOption = Annotated[Goal, typer.Option("--goal", help="What must become sure.", rich_help_panel=_JUDGING)]
+StrategyOption = Annotated[
+    Strategy, typer.Option("--strategy", help="One table for all, or matches of two.", rich_help_panel=_JUDGING)
+]
+ConcurrencyOption = Annotated[
+    int, typer.Option("--concurrency", min=1, help="Rows judged at once.", rich_help_panel=_MODEL)
+]
+LimitOption = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Only the first n rows.")]
+FileOption = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Also write judgments to this JSONL file.", rich_help_panel=_OUTPUT),
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Only the summary.", rich_help_panel=_OUTPUT)]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="One judgment a line on standard output.", rich_help_panel=_OUTPUT)
 ]
