@@ -114,7 +114,7 @@ def _ends_sentence(text: str, match: re.Match[str], word_start: int) -> bool:
         return True
     model = _model()
     word = text[word_start : match.start()]
-    if word.isalpha() and len(word) > 1:
+    if not word or (word.isalpha() and len(word) > 1):
         low = word.lower()
         if low not in model.abbreviations and low not in model.first_of_collocation:
             return True
