@@ -78,7 +78,7 @@ class Desk:
 
     async def run_resource(self, turn: int, arguments: tools.RunResource) -> str:
         resource = self._resource(arguments.id)
-        if not verify.runnable(resource):
+        if not resource.runs:
             raise Refused(f"{resource.id} is a text; read it with read_resource")
         labels = tuple(self._label(letter) for letter in arguments.candidates or self.letters)
         known = {

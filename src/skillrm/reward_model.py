@@ -102,7 +102,7 @@ class RewardModel:
         """Everything about one sample. Raises `SampleError` for what is no sample; a judge's failure is a status."""
         sample = self._prepared(sample)
         spending = Spending(self.limits)
-        skill = await self.router.choose(sample, self.backend, spending)
+        skill = self.skill if len(self.router.skills) == 1 else await self.router.choose(sample, self.backend, spending)
         spending.limits = skill.limits.over(self.limits)
         bank = skill.mount(sample, self.access)
         setting = self._setting(skill, bank, plan_for(skill, bank, goal), goal, spending)
@@ -201,7 +201,7 @@ class RewardModel:
                 package=__version__,
                 skill=setting.skill.name,
                 skill_digest=setting.skill.digest,
-                verifiers={**plan.detectors, **verify.versions(plan.resources)} if setting.verifies else {},
+                verifiers=_versions(plan) if setting.verifies else {},
                 model=self.backend.model if self.backend is not None else None,
             ),
         )
@@ -224,8 +224,14 @@ async def _verify(setting: Setting, ledger: Ledger) -> None:
     """Everything deterministic, before any model call; an empty answer needs no verifier."""
     sample = setting.bank.sample
     labels = tuple(c.label for c in sample.candidates if c.final.strip())
-    eager = [r for r in setting.plan.resources if verify.runnable(r) and r.run == "eager"]
-    await verify.run_all(eager, sample, labels, ledger, setting.limits.verifier_seconds)
+    eager = [r for r in setting.plan.resources if r.runs and r.run == "eager"]
+    if eager:
+        await verify.run_all(eager, sample, labels, ledger, setting.limits.verifier_seconds)
+
+
+def _versions(plan: Plan) -> dict[str, str]:
+    runs = [resource for resource in plan.resources if resource.runs]
+    return {**plan.detectors, **(verify.versions(runs) if runs else {})}
 
 
 def _what_broke(plan: Plan, ledger: Ledger, outcomes: Sequence[Outcome]) -> str | None:

@@ -166,19 +166,15 @@ class Call:
     raw: str
     arguments: _Arguments | None = None
     fault: str | None = None
-    truncated: bool = False
 
 
 def calls_in(reply: ChatReply, allowed: tuple[str, ...]) -> tuple[Call, ...]:
     """The calls of a reply, native or as JSON in its text; whichever holds content. Empty for prose."""
     if reply.tool_calls:
-        return tuple(
-            _check(call.id, call.name, call.arguments, allowed, reply.truncated)
-            for call in reply.tool_calls[:_MAX_CALLS]
-        )
+        return tuple(_check(call.id, call.name, call.arguments, allowed) for call in reply.tool_calls[:_MAX_CALLS])
     found = text_calls(reply.text or "")
     return tuple(
-        _check(f"call-{number}", name, arguments, allowed, reply.truncated)
+        _check(f"call-{number}", name, arguments, allowed)
         for number, (name, arguments) in enumerate(found[:_MAX_CALLS], start=1)
     )
 
@@ -222,7 +218,7 @@ def _objects(text: str) -> Iterator[Json]:
         position = text.find("{", end)
 
 
-def _check(identity: str, name: str, raw: str, allowed: tuple[str, ...], truncated: bool) -> Call:
+def _check(identity: str, name: str, raw: str, allowed: tuple[str, ...]) -> Call:
     if name not in allowed:
         return Call(
             identity, name[:100], raw, fault=f"there is no tool {name[:100]!r} here; the tools are {', '.join(allowed)}"
@@ -232,19 +228,12 @@ def _check(identity: str, name: str, raw: str, allowed: tuple[str, ...], truncat
     except (ValueError, RecursionError) as error:
         kept = salvaged(raw) if name == "record_evidence" else []
         if not kept:
-            return Call(
-                identity, name, raw, fault=f"the arguments are not valid JSON: {error}"[:300], truncated=truncated
-            )
+            return Call(identity, name, raw, fault=f"the arguments are not valid JSON: {error}"[:300])
         return Call(
-            identity,
-            name,
-            raw,
-            RecordEvidence(entries=tuple(kept)),
-            "the arguments broke off; whole entries were kept",
-            True,
+            identity, name, raw, RecordEvidence(entries=tuple(kept)), "the arguments broke off; whole entries were kept"
         )
     try:
-        return Call(identity, name, raw, ARGUMENTS[name].model_validate(value), truncated=truncated)
+        return Call(identity, name, raw, ARGUMENTS[name].model_validate(value))
     except ValidationError as error:
         return Call(identity, name, raw, fault="; ".join(map(str, faults(error)))[:1500])
 

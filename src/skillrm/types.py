@@ -37,6 +37,7 @@ THINK: Delimiters = (
     ("<thinking>", "</thinking>"),
     ("<|begin_of_thought|>", "<|end_of_thought|>"),
 )
+_LEVELS: tuple[Access, ...] = ("open", "sample", "privileged")
 _IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9_.:\-]{0,127}$"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -97,6 +98,15 @@ class Resource(Frozen):
     scope: Literal["final", "all"] = "final"
     needs: tuple[str, ...] = ()
     """Ids or kinds of resources that the sample must bring; without them this one is not planned."""
+
+    @property
+    def runs(self) -> bool:
+        """Running it calls a verifier or a scorer; the others are read."""
+        return self.text is None
+
+    def seen_at(self, access: Access) -> bool:
+        """Mounted at this level of access: each level sees its own resources and those below."""
+        return _LEVELS.index(self.access) <= _LEVELS.index(access)
 
     @model_validator(mode="after")
     def _one_body(self) -> Self:

@@ -23,10 +23,6 @@ class Run:
     ms: float
 
 
-def runnable(resource: Resource) -> bool:
-    return resource.verifier is not None or resource.endpoint is not None
-
-
 def bound(resource: Resource) -> tuple[registry.Verifier, registry.Args]:
     """The verifier behind a resource and its checked arguments. A scorer endpoint is the verifier `scorer:http`."""
     if resource.endpoint is not None:
@@ -78,5 +74,5 @@ async def run_all(
 
 def versions(resources: Sequence[Resource]) -> dict[str, str]:
     """Name to version of the verifiers behind `resources`."""
-    used = {"scorer:http" if r.endpoint is not None else r.verifier for r in resources if runnable(r)}
+    used = {"scorer:http" if r.endpoint is not None else r.verifier for r in resources if r.runs}
     return {name: registry.find(name).version for name in sorted(name for name in used if name)}

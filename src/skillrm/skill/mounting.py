@@ -8,13 +8,8 @@ from skillrm.errors import ConfigError, Fault, SampleError, VerifierNotFound
 from skillrm.types import Access, Candidate, Resource, Sample
 from skillrm.verifiers import registry
 
-_LEVEL: dict[Access, int] = {"open": 0, "sample": 1, "privileged": 2}
 MAX_ARGS = 1 << 18
 """Characters of a resource's arguments, written as JSON."""
-
-
-def may_see(resource: Resource, access: Access) -> bool:
-    return _LEVEL[resource.access] <= _LEVEL[access]
 
 
 def view(sample: Sample, access: Access, taken_resources: frozenset[str], taken_criteria: frozenset[str]) -> Sample:
@@ -28,7 +23,7 @@ def view(sample: Sample, access: Access, taken_resources: frozenset[str], taken_
         if resource.id in taken_resources:
             mend = f"rename {resource.id}"
             faults.append(Fault("the skill has a resource of that id", field=f"resources.{n}.id", mend=mend))
-        if may_see(resource, access):
+        if resource.seen_at(access):
             faults += unsafe(resource, f"resources.{n}")
     for n, candidate in enumerate(sample.candidates):
         for m, resource in enumerate(candidate.resources):
@@ -78,7 +73,7 @@ def misbound(resource: Resource, where: str, *, sample: bool) -> list[Fault]:
 
 def _without_unseen(sample: Sample, access: Access) -> Sample:
     changed: dict[str, object] = {}
-    seen = tuple(resource for resource in sample.resources if may_see(resource, access))
+    seen = tuple(resource for resource in sample.resources if resource.seen_at(access))
     if len(seen) < len(sample.resources):
         changed["resources"] = seen
     candidates = tuple(_candidate(candidate, access) for candidate in sample.candidates)
@@ -92,7 +87,7 @@ def _without_unseen(sample: Sample, access: Access) -> Sample:
 
 
 def _candidate(candidate: Candidate, access: Access) -> Candidate:
-    seen = tuple(resource for resource in candidate.resources if may_see(resource, access))
+    seen = tuple(resource for resource in candidate.resources if resource.seen_at(access))
     if len(seen) == len(candidate.resources):
         return candidate
     return candidate.model_copy(update={"resources": seen})

@@ -12,7 +12,7 @@ from pydantic.dataclasses import dataclass as checked_dataclass
 
 from skillrm.judgment import Readout
 from skillrm.limits import Count, Limits
-from skillrm.skill.mounting import may_see, view
+from skillrm.skill.mounting import view
 from skillrm.types import Access, Criterion, Frozen, Goal, Resource, Sample
 from skillrm.verifiers.patterns import PatternError, compile_linear
 
@@ -165,7 +165,7 @@ class Skill:
         Raises `SampleError` with every fault when a resource of the sample reuses an id of the skill, or is neither
         text nor a `sample_safe` verifier with valid, bounded arguments.
         """
-        own = tuple(resource for resource in self.resources if may_see(resource, access))
+        own = tuple(resource for resource in self.resources if resource.seen_at(access))
         if sample.resources or sample.criteria or any(candidate.resources for candidate in sample.candidates):
             sample = view(sample, access, _ids(self.resources), _ids(self.criteria))
         return Bank(sample, own + sample.resources)
