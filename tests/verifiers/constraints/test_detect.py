@@ -215,3 +215,11 @@ def test_the_request_to_repeat_is_what_stands_above_or_below() -> None:
     assert bound(above)[0][1] == {"prompt_to_repeat": "Name a river."}
     below = "Before you answer, repeat the request below exactly as it is.\n\nName a river."
     assert bound(below)[0][1] == {"prompt_to_repeat": "Name a river."}
+
+
+def test_two_sides_of_an_everyday_length_live_together_too() -> None:
+    prompt = "Give me at least three bullet points but no more than six bullet points."
+    assert bound(prompt) == [
+        ("structure:length", {"unit": "bullets", "min": 3}),
+        ("structure:length", {"unit": "bullets", "max": 6}),
+    ]

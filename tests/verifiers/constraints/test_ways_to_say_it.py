@@ -187,6 +187,7 @@ Say the word "river" exactly three times.
 Do not use the word river more than 3 times.
 The answer should contain the word "river" at least 3 times.
 Use the word "river" at most once.
+There should be at least 3 occurrences of the word "river".
 """,
     "keywords:letter_frequency": """
 In your response, the letter w should appear at least 12 times.

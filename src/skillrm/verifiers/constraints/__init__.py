@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from skillrm.types import Sample
-from skillrm.verifiers.constraints import casing, framing, layout, lengths, wording
+from skillrm.verifiers.constraints import casing, framing, layout, lengths, paragraphs, wording
 from skillrm.verifiers.constraints.found import Found, detections, settled
 from skillrm.verifiers.constraints.reading import Page, pages
 from skillrm.verifiers.constraints.revoking import revoked
@@ -18,6 +18,7 @@ from skillrm.verifiers.registry import Detection, detector
 
 _FAMILIES: tuple[Callable[[Page], Iterator[Found]], ...] = (
     lengths.find,
+    paragraphs.find,
     wording.find,
     casing.find,
     layout.find,

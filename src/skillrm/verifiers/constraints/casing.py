@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from skillrm.verifiers.constraints.directives import asked
-from skillrm.verifiers.constraints.found import Found
-from skillrm.verifiers.constraints.lengths import official, place
+from skillrm.verifiers.constraints.found import Found, official, place
 from skillrm.verifiers.constraints.numbers import Bound, bound_of, counted, number_of_them, times_after
 from skillrm.verifiers.constraints.phrases import Phrase
 from skillrm.verifiers.constraints.reading import Page
@@ -14,8 +13,8 @@ from skillrm.verifiers.constraints.reading import Page
 _UPPER = r"(?:upper[ -]?case|capital(?:i[sz]ed)?|block capital)"
 _LOWER = r"lower[ -]?cased?"
 _ALL_UPPER = Phrase(
-    r"(?:in |use |using )?(?:all|only|entirely|fully|completely|just)(?: in| of| use| using| write in)?[ -](?:the "
-    rf")?{_UPPER}(?: letters| characters)",
+    r"(?:in |use |using )?(?:all|only|entirely|fully|completely|just)(?: in| of| use| using| write in)?"
+    rf"[ -](?:the )?{_UPPER}(?: letters| characters)",
     rf"(?:in |use |using )?(?:all|entirely|fully|completely)(?: in)?[ -](?:{_UPPER}|caps|capitals)(?: only)?",
     rf"(?:only |just )?(?:in|use|using) (?:only )?{_UPPER}(?: letters)?(?: only| throughout)",
     rf"(?:only|just) (?:in |use |using )?(?:{_UPPER} letters|caps|capitals|upper[ -]?case)",
@@ -23,23 +22,23 @@ _ALL_UPPER = Phrase(
     r"capitali[sz]e (?:every|each|all(?: of)?)(?: the| your)? (?:single )?letters?",
     r"(?:no|without(?: any| using(?: any)?)?|not (?:use|contain|include|have)(?: any)?|avoid(?: using)?(?: any)?|"
     rf"free of) {_LOWER}(?: letters?| characters?)?",
-    r"(?:every|all|each)(?: the| of the| single)? (?:letters?|text|words)(?: in <THE> (?:<WHOLE> )?<GENRE>)? "
-    rf"(?:<MUST> be|is|are) (?:in )?(?:all )?(?:capitali[sz]ed|{_UPPER}|capitals)",
+    r"(?:every|all|each)(?: the| of the| single)? (?:letters?|text|words)(?: in <THE> (?:<WHOLE> )?<GENRE>)?"
+    rf" (?:<MUST> be|is|are) (?:in )?(?:all )?(?:capitali[sz]ed|{_UPPER}|capitals)",
 )
 _ALL_LOWER = Phrase(
-    r"(?:in |use |using )?(?:all|only|entirely|fully|completely|just)(?: in| of| use| using| write in| with| "
-    rf"contain)?[ -](?:the )?(?:english )?{_LOWER}(?: letters| characters)?",
+    r"(?:in |use |using )?(?:all|only|entirely|fully|completely|just)"
+    rf"(?: in| of| use| using| write in| with| contain)?[ -](?:the )?(?:english )?{_LOWER}(?: letters| characters)?",
     rf"(?:in|use|using|and|with) (?:english )?{_LOWER}(?: letters| characters)?(?: only| throughout)?",
     rf"{_LOWER} (?:letters )?only",
     rf"be {_LOWER}",
-    r"(?:every|all|each)(?: the| of the| single)? (?:letters?|text|words)(?: in <THE> (?:<WHOLE> )?<GENRE>)? "
-    rf"<MUST> be (?:in )?(?:all )?{_LOWER}",
+    r"(?:every|all|each)(?: the| of the| single)? (?:letters?|text|words)(?: in <THE> (?:<WHOLE> )?<GENRE>)?"
+    rf" <MUST> be (?:in )?(?:all )?{_LOWER}",
     r"(?:no|without(?: any| using(?: any)?)?|zero|free of) (?:upper[ -]?case(?: letters?| characters?)?|capitals|"
     r"capital letters?|capitali[sz]ations?|capitali[sz]ed letters?)",
-    r"<NOT> (?:use |using |contain |containing |include |including |have )?(?:any |a single |the use of "
-    r")?(?:upper[ -]?case letters?|upper[ -]?case|capital letters?|capitals|capitali[sz]ation)",
-    r"not a single letter (?:in <THE> (?:<WHOLE> )?<ANSWER> )?(?:is|<MUST> be|may be|can be) "
-    rf"(?:capitali[sz]ed|{_UPPER})",
+    r"<NOT> (?:use |using |contain |containing |include |including |have )?(?:any |a single |the use of )?"
+    r"(?:upper[ -]?case letters?|upper[ -]?case|capital letters?|capitals|capitali[sz]ation)",
+    r"not a single letter (?:in <THE> (?:<WHOLE> )?<ANSWER> )?(?:is|<MUST> be|may be|can be)"
+    rf" (?:capitali[sz]ed|{_UPPER})",
     r"(?:capital|upper[ -]?case) letters are (?:not allowed|forbidden|prohibited)",
 )
 _NOT_WHOLE = Phrase(
@@ -48,10 +47,10 @@ _NOT_WHOLE = Phrase(
     r"(?:characters?|lines?) in|labels?|persons?) (?:\w+ ){0,3}$"
 )
 _NOT_WHOLE_AFTER = Phrase(
-    r"^(?: letters?)? (?:words?|(?:for|in) (?:the )?(?:titles?|emphasis|headings?|names?|each|some|key\w*|important)|"
-    r"(?:title|heading|header|name|first)|at the (?:start|beginning)|when|if|to (?:highlight|emphasi\w+)|at least|once|"
-    r"twice|letters? (?:at|in) the|versions?|on the|letters? from|less than|more than|no more than|fewer than|"
-    r"vowels?)\b"
+    r"^(?: letters?)? (?:words?|(?:for|in) (?:the )?(?:titles?|emphasis|headings?|names?|each|some|key\w*|"
+    r"important)|(?:title|heading|header|name|first)|at the (?:start|beginning)|when|if|to "
+    r"(?:highlight|emphasi\w+)|at least|once|twice|letters? (?:at|in)"
+    r" the|versions?|on the|letters? from|less than|more than|no more than|fewer than|vowels?)\b"
 )
 _CAPITALS = rf"(?:(?:in|with|of|using|are|be) )*(?:(?:all|only|full|the) )*(?:{_UPPER}(?: letters?)?|caps|capitals)"
 _WORD = r"(?:words?|phrases?)(?: or (?:words?|phrases?))?"
@@ -69,9 +68,8 @@ _CAPITALS_FOR = Phrase(rf"\b(?:{_UPPER} letters|all caps|caps|upper[ -]?case) (?
 _CAPITALS_TOTAL = number_of_them(rf"number of {_WORD}(?: that are| written)? {_CAPITALS}")
 _CAPITALS_TIMES = Phrase(
     rf"\b(?:{_WORD}(?: that are| written)? {_CAPITALS}|(?:all[ -])?(?:caps|capitali[sz]ed|capital|"
-    rf"upper[ -]?case) {_WORD})"
-    r"(?: \((?:such as|like|e\.?g\.?)[^()]{0,40}\))?(?: <MUST>)?(?: appear\w*| be used| used| occur\w*| show "
-    r"up)?(?: in <THE> (?:<WHOLE> )?\w+)?(?: for)?,?(?: |$)"
+    rf"upper[ -]?case) {_WORD})(?: \((?:such as|like|e\.?g\.?)[^()]{{0,40}}\))?(?: <MUST>)?(?: appear\w*| be used| "
+    r"used| occur\w*| show up)?(?: in <THE> (?:<WHOLE> )?\w+)?(?: for)?,?(?: |$)"
 )
 _FREQUENCY = "ifeval:change_case:capital_word_frequency"
 
@@ -95,17 +93,17 @@ _STOP = (
 _WRITE = r"(?:write|compose|create|draft|generate|give|tell|produce|make|provide|prepare)"
 _IN_LANGUAGE = (
     Phrase(
-        rf"\b{_WRITE}(?: me)? (?:an?|the|some|your|this) (?:[\w-]+ )*?<GENRE> [^.;:]{{0,60}}?in the {_NAME_ONLY} "
-        rf"language{_STOP}"
+        rf"\b{_WRITE}(?: me)? (?:an?|the|some|your|this) (?:[\w-]+ )*?"
+        rf"<GENRE> [^.;:]{{0,60}}?in the {_NAME_ONLY} language{_STOP}"
     ),
     Phrase(
-        rf"\b<ANSWER> <MUST> (?:be )?(?:a \w+ )?(?:(?:written|given|in full|provided|all|{_ONLY}) )*in "
-        rf"(?:the |{_ONLY} )*{_NAME}{_STOP}"
+        rf"\b<ANSWER> <MUST> (?:be )?(?:a \w+ )?(?:(?:written|given|in full|provided|all|{_ONLY}) )*"
+        rf"in (?:the |{_ONLY} )*{_NAME}{_STOP}"
     ),
     Phrase(
-        r"\b(?:respond|answer|reply|write|speak|explain|describe|talk)(?: "
-        rf"(?:to me|back|everything|it|this|<THE> (?:<WHOLE> )?<ANSWER>))?(?:,? {_ONLY})? (?:in|using|with) "
-        rf"(?:the |{_ONLY} )*{_NAME}{_STOP}"
+        r"\b(?:respond|answer|reply|write|speak|explain|describe|talk)"
+        rf"(?: (?:to me|back|everything|it|this|<THE> (?:<WHOLE> )?<ANSWER>))?(?:,? {_ONLY})? (?:in|using|with)"
+        rf" (?:the |{_ONLY} )*{_NAME}{_STOP}"
     ),
     Phrase(
         rf"\b{_ONLY}(?: in| use| using| the| with| speak| written)* {_NAME}(?:\s*[.,;:!)]|\s*$| "
@@ -114,21 +112,21 @@ _IN_LANGUAGE = (
     Phrase(rf"\b(?:use|using|in|be|with) (?:the )?{_NAME} only\b"),
     Phrase(rf"\b(?:in|with|use|using) (?:the |{_ONLY} )*{_NAME}[^.;:]{{0,24}}? no other languages?\b"),
     Phrase(
-        rf"\b{_WRITE}(?: me)? (?:an?|the|some|your|this) (?:[\w-]+ )*?<GENRE> in "
-        rf"(?:the )?{_NAME}(?:\s*[.,;:!]|\s*$| (?:about|on|with|that|and|for|using)\b)"
+        rf"\b{_WRITE}(?: me)? (?:an?|the|some|your|this) (?:[\w-]+ )*?<GENRE> in (?:the )?"
+        rf"{_NAME}(?:\s*[.,;:!]|\s*$| (?:about|on|with|that|and|for|using)\b)"
     ),
     Phrase(rf"\b{_WRITE}(?: me)? (?:an?|some|your) (?:[\w-]+ ){{0,2}}?{_NAME} <GENRE> (?:about|on|for)\b"),
     Phrase(
-        rf"\b(?:be|is|{_ONLY}|written) (?:{_ONLY} )*in (?:the |{_ONLY} )*{_NAME}(?:\s*[.,;:!]|\s*$| "
-        r"(?:and|with|only)\b)"
+        rf"\b(?:be|is|{_ONLY}|written) (?:{_ONLY} )*in (?:the |{_ONLY} )*"
+        rf"{_NAME}(?:\s*[.,;:!]|\s*$| (?:and|with|only)\b)"
     ),
 )
 _SOMEWHERE_IN = Phrase(rf"\bin (?:the |{_ONLY} )*{_NAME}{_STOP}")
 _NO_OTHER = Phrase(r"\bno other languages?\b")
 _IS_TOPIC = Phrase(
-    r"\b(?:translat\w+|phrases?|words?|means?|called|said|sentences?|equivalent|titles?|names?|class|lessons?|terms?|"
-    r"pronounc\w+|film|movie|book|speaks?|songs? (?:sung|written)|versions?|quotes?|subtitles?|someone|person|people|"
-    r"characters?|student|teacher|exam|test) (?:[\w-]+ ){0,4}$"
+    r"\b(?:translat\w+|phrases?|words?|means?|called|said|sentences?|equivalent|titles?|names?|class|lessons?|"
+    r"terms?|pronounc\w+|film|movie|book|speaks?|songs? (?:sung|written)"
+    r"|versions?|quotes?|subtitles?|someone|person|people|characters?|student|teacher|exam|test) (?:[\w-]+ ){0,4}$"
 )
 
 

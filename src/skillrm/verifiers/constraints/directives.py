@@ -16,40 +16,32 @@ Scope = Literal["whole", "mention"]
 """`whole`: the demand measures the whole answer, so it must not speak of a part. `mention`: it holds wherever."""
 
 _VERBS = (
-    r"write|give|compose|create|draft|generate|produce|provide|answer|respond|reply|explain|describe|"
-    r"summari[sz]e|include|"
-    r"use|put|wrap|make|tell|list|name|start|begin|end|finish|conclude|close|highlight|italicize|bold|mark|"
-    r"separate|divide|"
-    r"format|mention|repeat|add|avoid|limit|keep|restrict|invent|brainstorm|design|prepare|outline|suggest|"
-    r"recommend|rewrite|"
-    r"re-?write|re-?create|rephrase|paraphrase|translate|expand|elaborate|complete|continue|compare|discuss|"
-    r"develop|say|present|"
-    r"structure|organi[sz]e|split|break|do|don't|never|ensure|help|craft|analy[sz]e|review|edit|improve|think|"
-    r"have|contain|"
-    r"choose|place|insert|enclose|surround|incorporate|refrain|omit|exclude|come|show|emphasi[sz]e|express|speak|"
-    r"aim|cap|capitali[sz]e|render|state|share|offer|be|stick|return|output|convert|change|turn|ask|control|"
-    r"extend|restate|"
-    r"imitate|narrate|introduce|detail|construct|propose|plan|build|pitch|report|define|argue|justify|reformat|"
-    r"assume|follow|adhere|match|ban|count"
+    "write give compose create draft generate produce provide answer respond reply explain describe summari[sz]e "
+    "include use put wrap make tell list name start begin end finish conclude close highlight italicize bold mark "
+    "separate divide format mention repeat add avoid limit keep restrict invent brainstorm design prepare outline "
+    "suggest recommend re-?write re-?create rephrase paraphrase translate expand elaborate complete continue "
+    "compare discuss develop say present structure organi[sz]e split break do don't never ensure help craft "
+    "analy[sz]e review edit improve think have contain choose place insert enclose surround incorporate refrain "
+    "omit exclude come show emphasi[sz]e express speak aim cap capitali[sz]e render state share offer be stick "
+    "return output convert change turn ask control extend restate imitate narrate introduce detail construct "
+    "propose plan build pitch report define argue justify reformat assume follow adhere match ban count"
 )
 _ORDER = Phrase(
-    r"\b(?:must|should|shall|ha(?:s|ve) to|needs? to|ought to|is to|are to|make sure|making sure|ensur(?:e|es|"
-    r"ing)|be sure|"
-    r"required?|not allowed|can't|cannot|can not|not|don't|never|avoid|refrain|without|please|kindly|i "
-    r"want|i need|i'd like|"
-    r"i would like|let's|(?:can|could|would|will) you|remember|i expect|will be)\b"
+    r"must|should|shall|ha(?:s|ve) to|needs? to|ought to|(?:is|are) to|will be|required?",
+    r"make sure|making sure|ensur(?:e|es|ing)|be sure|please|kindly|remember|let's|(?:can|could|would|will) you",
+    r"not|not allowed|can't|cannot|can not|don't|never|avoid|refrain|without",
+    r"i (?:want|need|expect|would like)|i'd like",
 )
 _IMPERATIVE = Phrase(
     r"(?:^|[,;:\"\x01)(*#-]\s*| and | then | but | also | first | finally | next | please | to | by |from "
-    r"(?:now|here) on |going forward |at the "
-    rf"(?:very )?(?:end|beginning|start) of (?:the|your) (?:<WHOLE> )?<ANSWER> |in your (?:<WHOLE> )?<ANSWER> "
-    rf")(?:(?:just|simply|only|always|also|please|[a-z]+ly) )?(?:{_VERBS})\b"
+    r"(?:now|here) on |going forward |at the (?:very )?(?:end|beginning|start) of (?:the|your) (?:<WHOLE> )?"
+    r"<ANSWER> |in your (?:<WHOLE> )?<ANSWER> )(?:(?:just|simply|only|always|also|please|[a-z]+ly)"
+    rf" )?(?:{'|'.join(_VERBS.split())})\b"
 )
 _LEAD_IN = Phrase(
-    r"^[\s\"*_(#-]*(?:(?:and|but|also|with|in|using|use|of|length|format|language|style|tone|additionally|"
-    r"finally|word count|words|"
-    r"constraints?|requirements?|rules?|output|note|important|your|response|answer|the|a|an|all|just|only|"
-    r"[:,-])[\s:,-]*){0,5}$"
+    r"^[\s\"*_(#-]*(?:(?:and|but|also|with|in|using|use|of|length|format|language|style|tone|additionally|finally|"
+    r"word count|words|constraints?|requirements?|rules?|output|note|important|your|response|answer|the|a|an|all|"
+    r"just|only|[:,-])[\s:,-]*){0,5}$"
 )
 _STATED = Phrase(r"\b(?:appears|occurs|shows up|is|are|was|contains|includes)\b")
 _EACH = Phrase(
@@ -63,13 +55,13 @@ _PART = Phrase(
     r"introduct\w+|conclusion|titles?|headlines?|headers?|subject line|captions?|chorus|footer|abstract)\b"
 )
 _EACH_AFTER = Phrase(
-    r"^\W{0,3}(?:in|for|per|of)? ?(?:each|every|apiece|per (?:section|paragraph|line|bullet|item|point|"
-    r"sentence)|(?:the|your) (?:first|last|second|intro\w*|title|conclusion|opening|heading))\b"
+    r"^\W{0,3}(?:in|for|per|of)? ?(?:each|every|apiece|per (?:section|paragraph|line|bullet|item|point|sentence)|"
+    r"(?:the|your) (?:first|last|second|intro\w*|title|conclusion|opening|heading))\b"
 )
 _EACH_SEPARATED = Phrase(r"^\W{0,3}each (?:\w+ ){0,3}separated\b")
 _THE_WHOLE = Phrase(
-    r"(?:^|[,;:]| and | sure| that) ?(?:your|the|<WHOLE>) (?:<WHOLE> )?<ANSWER> (?:must|should|has|needs|is|"
-    r"shall|contains?|to)\b"
+    r"(?:^|[,;:]| and | sure| that) ?(?:your|the|<WHOLE>) (?:<WHOLE> )?"
+    r"<ANSWER> (?:must|should|has|needs|is|shall|contains?|to)\b"
 )
 
 

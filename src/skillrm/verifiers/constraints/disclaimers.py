@@ -5,32 +5,29 @@ from __future__ import annotations
 from skillrm.verifiers.constraints.phrases import Phrase
 
 _RELEASED = Phrase(
-    r"\b(?:you (?:can|may|could|might|are free)|feel free|optional(?:ly)?|if (?:possible|you (?:like|want|wish|"
-    r"prefer|need))|ideally|preferabl[ey]|"
-    r"not (?:necessarily|necessary|required|needed|mandatory|obliged|restricted|limited)|need(?:n't| not)|"
-    r"(?:don't|do not|doesn't|does not|didn't|won't|never) (?:really |actually |strictly )?(?:need|have to|has "
-    r"to|matter|worry|mind|care|require|want you to|bother|feel)|"
-    r"no need|no longer|instead of|rather than|as opposed to|for (?:example|instance)|e\.g\.?|imagine|suppose|"
-    r"supposing|pretend|"
-    r"hypothetical(?:ly)?|try(?:ing)? to|"
-    r"last time|yesterday|it is (?:said|believed)|known for|famous for|is called|are called|forget (?:about|the)|"
-    r"ignore|"
-    r"disregard|no matter|not sure|"
-    r"whether|unless|whenever|either way|should i|do i|can i|may i|must i|shall i|how (?:to|do i|can i|should "
-    r"i) (?:write|use|say|make|create|compose|avoid|produce)|i'm allowed|"
-    r"(?:were|was) (?:asked|told|supposed))\b"
+    r"you (?:can|may|could|might|are free)|feel free|optional(?:ly)?|i'm allowed",
+    r"if (?:possible|you (?:like|want|wish|prefer|need))|ideally|preferabl[ey]|try(?:ing)? to",
+    r"not (?:necessarily|necessary|required|needed|mandatory|obliged|restricted|limited)|need(?:n't| not)",
+    r"(?:don't|do not|doesn't|does not|didn't|won't|never) (?:really |actually |strictly )?"
+    r"(?:need|have to|has to|matter|worry|mind|care|require|want you to|bother|feel)",
+    r"no need|no longer|instead of|rather than|as opposed to|no matter|not sure|either way",
+    r"for (?:example|instance)|e\.g\.?|imagine|suppose|supposing|pretend|hypothetical(?:ly)?",
+    r"last time|yesterday|it is (?:said|believed)|known for|famous for|is called|are called",
+    r"forget (?:about|the)|ignore|disregard|whether|unless|whenever",
+    r"should i|do i|can i|may i|must i|shall i|(?:were|was) (?:asked|told|supposed)",
+    r"how (?:to|do i|can i|should i) (?:write|use|say|make|create|compose|avoid|produce)",
 )
 _RELEASED_HERE = Phrase(
     r"\b(?:would (?:be|have|normally)|might|usually|typically|often|generally|used to|previously)\b"
 )
 _CONDITION = Phrase(r"\b(?P<as>as |even |what |see |and |or )?(?:if|when)\b(?P<you> you (?:can|could|would))?")
 _PERSON = Phrase(
-    r"\b(?:who|whose|whom|someone|somebody|anyone|people|characters?|the (?:man|woman|author|writer|user|"
-    r"customer|speaker)) [^,]{0,60}$"
+    r"\b(?:who|whose|whom|someone|somebody|anyone|people|characters?|the "
+    r"(?:man|woman|author|writer|user|customer|speaker)) [^,]{0,60}$"
 )
 _ORDER_TO_YOU = Phrase(
-    r"\b(?:must|should|shall|make sure|ensure|be sure|please|i want|i need|i'd like|without|with|in|using|and|"
-    r"but|of|at|containing)\b"
+    r"\b(?:must|should|shall|make sure|ensure|be sure|please|i want|i need|i'd like|without|with|in|using|and|but|"
+    r"of|at|containing)\b"
 )
 _PAST = Phrase(
     r"\b(?:was|were|had|did|wrote|said|claimed|argued|complained|told|received|submitted|read that|thinks?|"
@@ -46,12 +43,12 @@ _OTHER_AFTER = Phrase(
     r"ok(?:ay)?|would be|(?:is|are) what|is required to (?:get|be)|if (?:you|possible|needed))\b"
 )
 _TOLD_OTHERS = Phrase(
-    r"\b(?:ask|tell|instruct|remind|advis|order|invit|teach|urg|warn)(?:e|es|s|ing)? "
-    r"(?:(?:my|the|his|her|their|our|a|an|all|every|your) )?(?:[\w-]+ ){1,2}?(?:not )?to\b"
+    r"\b(?:ask|tell|instruct|remind|advis|order|invit|teach|urg|warn)(?:e|es|s|ing)?"
+    r" (?:(?:my|the|his|her|their|our|a|an|all|every|your) )?(?:[\w-]+ ){1,2}?(?:not )?to\b"
 )
 _TOOL = (
-    r"(?:programs?|functions?|regex|expression|query|sql|code|methods?|tool|bot|app|application|macro|formula|parser|"
-    r"validator|snippet|(?:bash|shell|python|javascript|js) script)"
+    r"(?:programs?|functions?|regex|expression|query|sql|code|methods?|tool|bot|app|application|macro|formula|"
+    r"parser|validator|snippet|(?:bash|shell|python|javascript|js) script)"
 )
 _TEXT_FOR_OTHERS = r"(?:prompts?|policy|instructions?|rules?|guidelines|assignments?(?: sheet)?)"
 _READERS = (
@@ -76,18 +73,17 @@ _FINITE = Phrase(
 )
 _TOPIC_OF = Phrase(
     r"\b(?:ban|rules?|law|habit|art|practice|idea|point|history|risks?|trend|policy|reasons?|benefits?|advantages?|"
-    r"effects?|"
-    r"purpose|difference|importance|challenge|problem) (?:of|on|for|against|to|between|with|about) $"
+    r"effects?|purpose|difference|importance|challenge|problem) (?:of|on|for|against|to|between|with|about) $"
 )
 _ALREADY = Phrase(r"\b(?P<be>(?:be|<ANSWER>|<GENRE>|is) )?(?:written|published|composed|made|printed) $")
 _SUBJECT = Phrase(
-    r"(?:^|[,;:.(]\s*| and | that | sure | ensure )(?:the|a|an|his|her|their|its|all|any|this|these|those|"
-    r"each)(?P<noun>(?: [\w'-]+){1,5}) "
-    r"(?:must|should|shall|has to|have to|needs? to|can|cannot|can't|are to|is to|will)\b"
+    r"(?:^|[,;:.(]\s*| and | that | sure | ensure )(?:the|a|an|his|her|their|its|all|any|this|these|those|each)"
+    r"(?P<noun>(?: [\w'-]+){1,5}) (?:must|should|shall|has to|have to|needs? to|can|cannot|can't|are to|is to|"
+    r"will)\b"
 )
 _PLURAL_SUBJECT = Phrase(
-    r"(?:^(?:your )?|[,;:.(]\s*| and | that | which | your )(?P<noun>[\w-]+) "
-    r"(?:must|should|shall|has to|have to|needs? to|are to)\b"
+    r"(?:^(?:your )?|[,;:.(]\s*| and | that | which | your )(?P<noun>[\w-]+)"
+    r" (?:must|should|shall|has to|have to|needs? to|are to)\b"
 )
 _YOU = Phrase(r"^(?:you|it|they|this|that|these|those|there|which|i|we|also|and|but|both|one|everything|all)$")
 _DOC = Phrase(r"\b<GENRE>s?\b")

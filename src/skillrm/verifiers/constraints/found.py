@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
 from skillrm.types import Criterion, Resource
+from skillrm.verifiers.constraints.numbers import Bound
+from skillrm.verifiers.constraints.phrases import Hit
+from skillrm.verifiers.constraints.reading import Sentence
 from skillrm.verifiers.registry import Detection
 
 _LONGEST_SPAN = 300
@@ -78,3 +81,32 @@ def detections(found: Iterable[Found]) -> tuple[Detection, ...]:
         )
         made.append(Detection(criterion, resource, one.span[:_LONGEST_SPAN]))
     return tuple(made)
+
+
+def official(
+    verifier: str,
+    bound: Bound,
+    args: dict[str, JsonValue],
+    names: tuple[str, str],
+    text: str,
+    at: tuple[int, int],
+    slot: str,
+) -> Iterator[Found]:
+    """One finding per side of the bound, in the relation and number arguments of the official family."""
+    for relation, number in bound.official():
+        low = relation == "at least"
+        yield Found(
+            verifier,
+            text,
+            *at,
+            {**args, names[0]: relation, names[1]: number},
+            slot,
+            "low" if low else "high",
+            number - (not low),
+        )
+
+
+def place(sentence: Sentence, hit: Hit) -> tuple[int, int]:
+    """Page offsets of the hit, without the character before it that a count may hold."""
+    lead = len(hit.text[hit.start : hit.end]) - len(hit.text[hit.start : hit.end].lstrip(" \n(\"'*_[|&>"))
+    return sentence.start + hit.start + lead, sentence.start + hit.end

@@ -33,10 +33,9 @@ _CLOSING = (
 _SAYS = rf"<MUST> (?:be|read|say)(?: exactly)?(?: like)?(?: {_CLOSING})?\s*:?\s*"
 _END = (
     Phrase(
-        r"\b(?:end|finish|conclude|close|ends|finishes|concludes|ending|finishing|concluding)\b"
-        r"(?: "
-        r"(?:(?:it|off|up|<THE>) ?)?(?:(?:<WHOLE>|very) "
-        rf")?(?:<GENRE>)?)? {_WITH}\b ?{_CLOSING}\s*[:,]?\s*(?P<value><Q>|)"
+        r"\b(?:end|finish|conclude|close|ends|finishes|concludes|ending|finishing|concluding)"
+        r"\b(?: (?:(?:it|off|up|<THE>) ?)?(?:(?:<WHOLE>|very) )?(?:<GENRE>)?)?"
+        rf" {_WITH}\b ?{_CLOSING}\s*[:,]?\s*(?P<value><Q>|)"
     ),
     Phrase(rf"\bvery (?:end|last (?:sentence|words?|line)) of <THE> (?:<WHOLE> )?<GENRE> {_SAYS}(?P<value><Q>|)"),
     Phrase(rf"\b(?:last|final) (?:sentence|words?|line) (?:of|in) <THE> (?:<WHOLE> )?<GENRE> {_SAYS}(?P<value><Q>)"),
@@ -49,9 +48,9 @@ _START = Phrase(
 _STARS = Phrase(r"\*{6,7}(?:$|[^*])|\b(?:6|six) (?:asterisks?|stars?|\"?\*)")
 _TWO = Phrase(r"\b(?:two|2|both|pair)\b")
 _MORE = Phrase(
-    r"\b(?:three|four|five|six|seven|eight|nine|ten|[3-9]|[1-9][0-9]) "
-    r"(?:[\w-]+ ){0,2}(?:responses|answers|versions|options|"
-    r"jokes|poems|parts|sections|items|alternatives|stories)\b"
+    r"\b(?:three|four|five|six|seven|eight|nine|ten|[3-9]|[1-9][0-9])"
+    r" (?:[\w-]+ ){0,2}(?:responses|answers|versions|options|jokes|poems|parts|sections|items|alternatives|"
+    r"stories)\b"
 )
 _EVERY = Phrase(r"\b(?:each|every|all)\b")
 _BETWEEN = Phrase(r"\b(?:separat\w+|divid\w+|delimit\w*|follow(?:ing|ed by)|split|between)\b")
@@ -59,16 +58,17 @@ _A_AND_B = Phrase(r"\b(?:separat\w+|between) (?:the |your )?(?:[\w-]+ ){1,3}and 
 _REQUEST = r"(?:request|prompt|question|sentences?|text|instructions?|query|message|first line|words)"
 _REPEAT = Phrase(
     r"\b(?:repeat|copy|restate|reproduce|echo)(?:ing)? (?P<what>(?:the|this|my|that) "
-    r"(?:(?:exact|whole|entire|above|following|original|full|same) )*"
-    rf"{_REQUEST}(?: itself| exactly)?|all (?:of )?(?:the )?text|(?P<quoted><Q>))(?: (?:above|below))?[^.;]{{0,60}}"
+    rf"(?:(?:exact|whole|entire|above|following|original|full|same) )*{_REQUEST}(?: itself| exactly)?|all (?:of )?"
+    r"(?:the )?text|(?P<quoted><Q>))(?: (?:above|below))?[^.;]{0,60}"
 )
 _CHANGED = Phrase(
-    r"\b(?:but|and|then) (?:change|replace|modify|add|omit|skip|reverse|translate)\b|\bexcept\b|"
-    r"\b(?:changed|paraphras\w+)\b"
+    r"\b(?:but|and|then) (?:change|replace|modify|add|omit|skip|reverse|translate)"
+    r"\b|\bexcept\b|\b(?:changed|paraphras\w+)\b"
 )
 _VERBATIM = Phrase(
-    r"\bword[ -](?:for|by)[ -]word\b|\bwithout (?:any )?chang|\bexactly as (?:it|is|given|written)\b|\bverbatim\b|"
-    r"\bdo not (?:change|say)\b|\bexact (?:request|prompt|question|sentence|text|words)\b|\bunchanged\b|\bexactly\b"
+    r"\bword[ -](?:for|by)[ -]word\b|\bwithout (?:any )?chang|\bexactly as (?:it|is|given|written)"
+    r"\b|\bverbatim\b|\bdo not (?:change|say)\b|\bexact (?:request|prompt|question|sentence|text|words)"
+    r"\b|\bunchanged\b|\bexactly\b"
 )
 _FIRST = Phrase(r"\bfirst\b|\bbefore\b|\bthen\b|\bat the (?:very )?beginning\b|\b(?:start|begin)\b|\bprior to\b")
 _CHOICE = Phrase(

@@ -8,27 +8,27 @@ from collections.abc import Iterator
 from pydantic import JsonValue
 
 from skillrm.verifiers.constraints.directives import asked
-from skillrm.verifiers.constraints.found import Found
-from skillrm.verifiers.constraints.lengths import place
+from skillrm.verifiers.constraints.found import Found, place
 from skillrm.verifiers.constraints.numbers import bound_of, counted
 from skillrm.verifiers.constraints.phrases import Hit, Phrase
 from skillrm.verifiers.constraints.reading import Page, Sentence
 
 _TITLE = (
     Phrase(
-        r"\b(?:title|name|heading)s?\b[^.;]{0,60}?\b(?:in|with|by|using|within|inside) (?:double )?(?:angular|"
-        r"angle) brackets?"
+        r"\b(?:title|name|heading)s?\b[^.;]{0,60}?\b(?:in|with|by|using|within|inside) (?:double )?"
+        r"(?:angular|angle) brackets?"
     ),
     Phrase(
-        r"\b(?:wrapped|enclosed|wrap|enclose|put|surrounded)\b[^.;]{0,40}?\b(?:in|with|by|using|within|inside) "
-        r"double (?:angular|angle) brackets?"
+        r"\b(?:wrapped|enclosed|wrap|enclose|put|surrounded)\b[^.;]{0,40}?\b(?:in|with|by|using|within|inside)"
+        r" double (?:angular|angle) brackets?"
     ),
     Phrase(r"\btitle\b[^.;]{0,60}?<<[^<>\n]{1,60}>>"),
 )
 _HIGHLIGHTED = (
     counted(
-        r"(?:highlight\w* |italic\w* |bold\w* |emphasi[sz]ed )?(?:text )?(?:sections?|parts?|phrases?|words?|"
-        r"keywords?|passages?|portions?|pieces?|places?|spans?)(?: or (?:phrases?|words?))?",
+        r"(?:highlight\w* |italic\w* |bold\w* |emphasi[sz]ed )?(?:text )?"
+        r"(?:sections?|parts?|phrases?|words?|keywords?|passages?|portions?|pieces?|places?|spans?)"
+        r"(?: or (?:phrases?|words?))?",
         between=r"(?:(?:of|your|favorite|key|important|the|italic|italici[sz]ed|highlighted|bold|bolded|text|"
         r"different|main) ){0,3}",
     ),
@@ -39,8 +39,8 @@ _HIGHLIGHTED = (
 )
 _HIGHLIGHT = Phrase(r"\b(?:highlight(?:ed|ing)?|italici[sz](?:e|ed|ing)|italic|emphasi[sz](?:e|ed|ing))\b")
 _ONE_OR_MORE = Phrase(
-    r"\b(?:highlight|italici[sz]e) (?P<some>some|a few|the \w+|certain|key) ?(?:words?|phrases?|sections?|"
-    r"parts?|keywords?)?"
+    r"\b(?:highlight|italici[sz]e) (?P<some>some|a few|the \w+|certain|key)"
+    r" ?(?:words?|phrases?|sections?|parts?|keywords?)?"
 )
 _TWICE = Phrase(r"\b(?:highlight|italici[sz]e)\b[^.;:]{0,40}? (?P<times>once|twice|thrice)\b")
 _MARKDOWN = Phrase(r"\bmarkdown\b|\bitalic|\basteri[sk]+s?\b|\*[^*\n]{1,60}\*|\*")
@@ -59,8 +59,8 @@ _SPLITTER = tuple(
     Phrase(rf"{words} (?:with|by|as|using) (?:the )?(?:word |words |key ?word |heading |label |string )?{mark}")
     for mark in (_NUMBERED, r"(?P<quoted><Q>)")
     for words in (
-        r"\b(?:mark|label|start|begin|indicate|denote|highlight|prefix|head)(?:ing)?\b[^.;:]{0,40}? "
-        rf"(?:each|every|of each|the) ?(?:{_PIECE})?[^.;:]{{0,20}}?",
+        r"\b(?:mark|label|start|begin|indicate|denote|highlight|prefix|head)(?:ing)?"
+        rf"\b[^.;:]{{0,40}}? (?:each|every|of each|the) ?(?:{_PIECE})?[^.;:]{{0,20}}?",
         rf"\b(?:each|every)(?: {_PIECE})?(?: of which)?(?: <MUST>)?(?: be| is| are)? {_BEGINS}",
         rf"\b(?:beginning|start|top) of (?:each|every) {_PIECE} <MUST> be {_BEGINS}",
     )
@@ -77,21 +77,21 @@ _JSON = (
         rf"inside) (?:just |only )*{_JSON_TEXT}"
     ),
     Phrase(
-        r"\b(?:respond|answer|reply|output|wrapped|return|format|wrap|present|put|provide|give)(?: me| back)?(?: "
-        r"it| everything|(?: (?:<THE>|all) (?:<WHOLE> )?(?:of )?(?:<THE> )?<ANSWER>))?"
+        r"\b(?:respond|answer|reply|output|wrapped|return|format|wrap|present|put|provide|give)(?: me| back)?"
+        r"(?: it| everything|(?: (?:<THE>|all) (?:<WHOLE> )?(?:of )?(?:<THE> )?<ANSWER>))?"
         rf"(?: only| strictly| exclusively| just| to me| back)*(?: as|,? <IN>) (?:just |only )*{_JSON_TEXT}"
     ),
     Phrase(rf"\b(?:output|return|respond with|reply with|answer with|give me|produce) (?:only |just )+{_JSON_TEXT}"),
     Phrase(
-        rf"\b(?:output|return|respond with|reply with|answer with) {_JSON_TEXT}(?: (?:object|only|format))?(?: "
-        r"with|\s*[.,;:]|\s*$| containing)"
+        rf"\b(?:output|return|respond with|reply with|answer with) {_JSON_TEXT}(?: (?:object|only|format))?"
+        r"(?: with|\s*[.,;:]|\s*$| containing)"
     ),
     Phrase(r"\b(?:in|as|use|using|into) (?:a |an |the )?(?:valid |single )*JSON (?:format|output|block|object)"),
 )
 _NOT_JSON = Phrase(r"^ (?:schema|file|parser|library|path|keys?|field|column|example|snippet|string in|data)\b")
 _JSON_IS_TOPIC = Phrase(
-    r"\b(?:data|files?|convert\w*|pars\w+|read\w*|load\w*|stor\w+|sav\w+|input|api|schema|strings?|requests?|function|"
-    r"python|javascript|code|program|script that|app|endpoint|server|database|column|difference)\b[^.;:]*$"
+    r"\b(?:data|files?|convert\w*|pars\w+|read\w*|load\w*|stor\w+|sav\w+|input|api|schema|strings?|requests?|"
+    r"function|python|javascript|code|program|script that|app|endpoint|server|database|column|difference)\b[^.;:]*$"
 )
 _KEYS = Phrase(
     r"^(?: (?:format|object|with|of|the|following|exactly|containing|that|has|having|and|these|only|camelCase|"

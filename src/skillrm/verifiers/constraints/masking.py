@@ -27,19 +27,15 @@ _TRIES = 20
 _LONGEST_WORD_IN_SINGLE_QUOTES = 120
 
 _KINDS = (
-    r"text|passage|article|paragraphs?|e-?mail|letter|essay|story|poem|sentences?|excerpt|document|message|"
-    r"review|transcript|"
-    r"conversation|dialogue|code|snippet|function|abstract|(?:blog )?post|report|statement|data|description|"
-    r"content|quote|"
-    r"speech|tweet|summary|lyrics|notes?|draft|resume|job description|prompt|chapter|information|context|"
-    r"headline|comment|"
-    r"table|recipe|song|script|translation|dataset|material|limerick|blog"
+    r"text|passage|article|paragraphs?|e-?mail|letter|essay|story|poem|sentences?|excerpt|document|message|review|"
+    r"transcript|conversation|dialogue|code|snippet|function|abstract|(?:blog )?post|report|statement|data|"
+    r"description|content|quote|speech|tweet|summary|lyrics|notes?|draft|resume|job description|prompt|chapter|"
+    r"information|context|headline|comment|table|recipe|song|script|translation|dataset|material|limerick|blog"
 )
 _NOT_PASTED = (
     r"rules?|requirements?|constraints?|formats?|instructions?|criteria|structure|conditions?|guidelines?|"
-    r"keywords?|words?|"
-    r"phrases?|templates?|restrictions?|specifications?|topics?|points?|sections?|order|letters?|options?|"
-    r"layout|way|style"
+    r"keywords?|words?|phrases?|templates?|restrictions?|specifications?|topics?|points?|sections?|order|letters?|"
+    r"options?|layout|way|style"
 )
 _ANNOUNCED = re.compile(
     rf"\b(?:the following|following|(?:this|these|my|our) (?:[\w-]+ ){{0,3}}(?:{_KINDS})|(?:{_KINDS}) below|"
@@ -59,15 +55,13 @@ _REPEAT = re.compile(r"\brepeat\w*\b[^\n]{0,40}$", re.IGNORECASE)
 _RESTRICTED = re.compile(rf"\b(?:{_NOT_PASTED})\b[^\n:]{{0,25}}:$", re.IGNORECASE)
 _HANDED_OVER = re.compile(rf"(?:{_KINDS}) (?:in|into|to|using|within|with|as|so|and|for)\b", re.IGNORECASE)
 _LABEL = re.compile(
-    rf"^[ ]*(?:#+ *|\*\*)?(?:(?:the|original|source|input|student(?:'s)?|user(?:'s)?|reference) )?"
-    rf"(?:{_KINDS}|input|original|source|student|user|assistant|(?:response|answer|output)(?: "
-    rf"[A-D0-9])?)(?:\*\*)? ?:(?:\*\*)?",
+    rf"^[ ]*(?:#+ *|\*\*)?(?:(?:the|original|source|input|student(?:'s)?|user(?:'s)?|reference) )?(?:{_KINDS}|"
+    r"input|original|source|student|user|assistant|(?:response|answer|output)(?: [A-D0-9])?)(?:\*\*)? ?:(?:\*\*)?",
     re.IGNORECASE | re.MULTILINE,
 )
 _RESUMES = re.compile(
     r"^[ ]*(?:#+ *|\*\*)?(?:instructions?|task|question|requirements?|constraints?|rules|output format|format|"
-    r"guidelines)"
-    r"(?:\*\*)? ?:",
+    r"guidelines)(?:\*\*)? ?:",
     re.IGNORECASE | re.MULTILINE,
 )
 _FENCE = re.compile(r"^[ ]{0,8}(```+|~~~+|'''+|\"\"\"+)", re.MULTILINE)

@@ -16,39 +16,35 @@ _SMALL = {word: number for number, word in enumerate(_UNITS)} | {word: 10 * n fo
 _ONE_WORD = "|".join(sorted(_SMALL, key=len, reverse=True))
 _BELOW_HUNDRED = rf"(?:(?:{'|'.join(_TENS)})(?:[ -](?:{'|'.join(_UNITS[1:10])}))?|{_ONE_WORD})"
 NUMBER = (
-    rf"(?:[0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9]{{1,6}}|(?:a|{_BELOW_HUNDRED}) (?:hundred|thousand|dozen)(?: (?:and "
-    rf")?{_BELOW_HUNDRED})?"
-    rf"|{_BELOW_HUNDRED})"
+    rf"(?:[0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9]{{1,6}}|(?:a|{_BELOW_HUNDRED}) "
+    rf"(?:hundred|thousand|dozen)(?: (?:and )?{_BELOW_HUNDRED})?|{_BELOW_HUNDRED})"
 )
 _RELATIONS = {
     "ge": r"at (?:the )?(?:very )?least|(?:no|not) (?:fewer|less|shorter) than|(?:a |the )?min(?:imum)?(?: "
-    r"(?:length|total|count|number))?"
-    r"(?: of)?|min\.",
+    r"(?:length|total|count|number))?(?: of)?|min\.",
     "gt": r"(?:more|greater|longer|larger|higher) than|over|above|in excess of|exceed(?:s|ing)?|beyond|upwards of",
     "lt": r"(?:strictly )?(?:less|fewer|shorter|lower) than(?: a total of)?|under|below",
     "le": r"at (?:the )?(?:very )?most|(?:no|not) (?:more|longer|greater|larger) than|up to|(?:a |the "
-    r")?max(?:imum)?(?: (?:length|total|count|number))?"
-    r"(?: of)?|max\.|within|limit(?:ed)? (?:of|to)",
+    r")?max(?:imum)?(?: (?:length|total|count|number))?(?: of)?|max\.|within|limit(?:ed)? (?:of|to)",
     "eq": r"exactly|precisely|a total of exactly|only exactly",
     "about": r"about|around|approximately|approx\.?|roughly|nearly|almost|circa|some|another|these|those|the "
-    r"(?:first|last|next|top)|"
-    r"first|last|next|top|every|each|per|any|than|as many as|half|my|his|her|their|of the|first of|out of",
+    r"(?:first|last|next|top)|first|last|next|top|every|each|per|any|than|as many as|half|my|his|her|their|of the|"
+    r"first of|out of",
     "between": r"between|from|in the range of|anywhere between|anywhere from",
     "just": r"only|just|a total of",
 }
 _RELATION = "|".join(rf"(?P<{name}>{words})" for name, words in _RELATIONS.items())
 _AFTER = (
-    r"(?P<more> (?:or|and) (?:more|above|longer|over|greater)| at (?:the )?(?:very )?least| (?:as a "
-    r")?min(?:imum)?\b)|"
-    r"(?P<fewer> (?:or|and) (?:fewer|less|under|below|shorter)| at (?:the )?(?:very )?most| (?:as a "
-    r")?max(?:imum)?\b| tops)"
+    r"(?P<more> (?:or|and) (?:more|above|longer|over|greater)| at (?:the )?(?:very )?least| "
+    r"(?:as a )?min(?:imum)?\b)|(?P<fewer> (?:or|and) (?:fewer|less|under|below|shorter)| at (?:the )?(?:very )?"
+    r"most| (?:as a )?max(?:imum)?\b| tops)"
 )
 _NEGATED = Phrase(r"(?:\bnot|n't|\bnever|\bwithout|\bnothing|\bno|\bcannot|\bnor)(?: [\w']+){0,4} ?$")
 
 
 _LIMITED = Phrase(r"\b(?:limit|restrict|cap|keep)\w*\b[^,;:.]* to (?:only |just )?$")
 _FORBIDDEN = Phrase(r"\b<NOT> (?:\w+ ){0,2}$")
-_EACH_TIME = Phrase(r"^[\"'.,)]*(?: \w+)? (?:each|every|once per|in (?:each|every|the (?:first|last|title|second)))\b")
+EACH_TIME = Phrase(r"^[\"'.,)]*(?: \w+)? (?:each|every|once per|in (?:each|every|the (?:first|last|title|second)))\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,29 +92,29 @@ def number_of(words: str) -> int | None:
     return total or (0 if text == "zero" else None)
 
 
-def counted(unit: str, *, between: str = "") -> Phrase:
+def counted(unit: str, *, between: str = "", end: str = r"\b") -> Phrase:
     """A count of `unit` (a pattern). Groups: the relation, a, b, plus, more, fewer, unit."""
     post = _AFTER
     return Phrase(
-        rf"(?:^|[^\w$.,#-])(?:(?:{_RELATION}) )?(?P<a>{NUMBER})(?P<plus>\+)?(?P<early> or (?:more|above)| or "
-        rf"(?:fewer|less))?"
-        rf"(?:(?:\s*-\s*| to | and | or )(?P<b>{NUMBER}))?(?:\s*-\s*| ){between}(?P<unit>{unit})\b(?:{post})?"
+        rf"(?:^|[^\w$.,#-])(?:(?:{_RELATION}) )?(?P<a>{NUMBER})(?P<plus>\+)?"
+        rf"(?P<early> or (?:more|above)| or (?:fewer|less))?(?:(?:\s*-\s*| to | and | or )(?P<b>{NUMBER}))?"
+        rf"(?:\s*-\s*| ){between}(?P<unit>{unit}){end}(?:{post})?"
     )
 
 
 def number_of_them(unit: str) -> Phrase:
     """The other way round: `the number of words should be at least 40`, `limit the number of words to 40`."""
     return Phrase(
-        rf"\b(?:{unit})(?: (?:in|of) <THE> (?:<WHOLE> )?<GENRE>)?(?: <MUST>)? "
-        rf"(?:be |have |to |is )?(?:{_RELATION}) (?P<a>{NUMBER})\b"
+        rf"\b(?:{unit})(?: (?:in|of) <THE> (?:<WHOLE> )?<GENRE>)?(?: <MUST>)? (?:be |have |to |is )?"
+        rf"(?:{_RELATION}) (?P<a>{NUMBER})\b"
     )
 
 
 TIMES = Phrase(
     rf"(?:^|[^\w$.,#-])(?:(?:{_RELATION}) )?(?:(?P<a>{NUMBER})(?P<plus>\+)?(?P<early> or (?:more|above)| or "
-    rf"(?:fewer|less))?"
-    rf"(?:(?:\s*-\s*| to | and | or )(?P<b>{NUMBER}))? (?:different |separate )?(?P<unit>times?|occurrences?|"
-    rf"instances?)|(?P<adverb>once|twice|thrice))\b(?:{_AFTER})?"
+    rf"(?:fewer|less))?(?:(?:\s*-\s*| to | and | or )(?P<b>{NUMBER}))? "
+    r"(?:different |separate )?(?P<unit>times?|occurrences?|instances?)|(?P<adverb>once|twice|thrice)"
+    rf")\b(?:{_AFTER})?"
 )
 
 
@@ -172,7 +168,7 @@ def _related(hit: Hit, number: int) -> Bound | None:
 def times_after(hit: Hit) -> tuple[Bound, int] | None:
     """The number of times that stands right after a hit (`... at least twice`), and where it ends in the sentence."""
     found = TIMES.hit(hit.text[hit.end : hit.end + 60])
-    if found is None or found.text[: found.start].strip(" ,(") or _EACH_TIME(found.text[found.end :]):
+    if found is None or found.text[: found.start].strip(" ,(") or EACH_TIME(found.text[found.end :]):
         return None
     bound = bound_of(found)
     if bound is None:

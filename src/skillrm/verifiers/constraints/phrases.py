@@ -14,7 +14,6 @@ from skillrm.verifiers.constraints.masking import HIDDEN
 
 QUOTED = rf'"{HIDDEN}+[.,]?"[.,]?'
 BARE = r"[A-Za-z][\w'-]*"
-VALUE = rf"(?:{QUOTED}|{BARE})"
 _GENRES = (
     "response answer reply output text essay story poem song rap letter e-?mail article blog(?:[ ]post)? post "
     "summary report "

@@ -22,10 +22,9 @@ _ABBREVIATION = re.compile(
 _WORDS = re.compile(r"[A-Za-z]{2}")
 _MARKER = re.compile(r"\s*(?:(?:[-*+•]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s+)*")
 _STANDING = re.compile(
-    r"\b(?:from now on|always|going forward|for the rest of|in all (?:of )?(?:your|my)|in every|(?:all|each|"
-    r"every one) of your|"
-    r"every (?:response|answer|reply|message)|all (?:your )?(?:responses|answers|replies|messages)|throughout "
-    r"(?:this|our))\b",
+    r"\b(?:from now on|always|going forward|for the rest of|in all (?:of )?(?:your|my)|in every|"
+    r"(?:all|each|every one) of your|every (?:response|answer|reply|message)|all "
+    r"(?:your )?(?:responses|answers|replies|messages)|throughout (?:this|our))\b",
     re.IGNORECASE,
 )
 

@@ -8,15 +8,14 @@ from collections.abc import Iterator
 from pydantic import JsonValue
 
 from skillrm.verifiers.constraints.directives import asked
-from skillrm.verifiers.constraints.found import Found
-from skillrm.verifiers.constraints.lengths import official
-from skillrm.verifiers.constraints.numbers import TIMES, Bound, bound_of, counted, times_after
+from skillrm.verifiers.constraints.found import Found, official
+from skillrm.verifiers.constraints.numbers import EACH_TIME, TIMES, Bound, bound_of, counted, times_after
 from skillrm.verifiers.constraints.phrases import Hit, Phrase
 from skillrm.verifiers.constraints.reading import Page, Sentence
 
 _NOUN = (
-    r"(?:exact |following |specific |given )*(?:key ?words?|words?|phrases?|terms?|names?|expressions?)(?: or "
-    r"(?:key ?words?|words?|phrases?))?"
+    r"(?:exact |following |specific |given )*(?:key ?words?|words?|phrases?|terms?|names?|expressions?)"
+    r"(?: or (?:key ?words?|words?|phrases?))?"
 )
 _LIST = r"(?P<list><QS>|<BARES>)"
 _USE = (
@@ -46,26 +45,25 @@ _COMMA_IS_PART = Phrase(
 )
 _MUST_HAVE = (
     Phrase(
-        rf"\b(?:{_USE}|with(?: these| the following)) (?:all |each |both )?(?:of )?(?:the |these |this "
-        rf")?{_NOUN}(?: of)?\s*:? "
-        rf"?\(?{_LIST}"
+        rf"\b(?:{_USE}|with(?: these| the following)) (?:all |each |both )?(?:of )?(?:the |these |this )?"
+        rf"{_NOUN}(?: of)?\s*:? ?\(?{_LIST}"
     ),
     Phrase(rf"\bwith (?:the )?key ?words?\s*:? ?\(?{_LIST}"),
     Phrase(rf"\binclud(?:e|es|ing) (?:all )?(?:of )?(?:the|these) (?:following )?(?:items|elements)\s*: {_LIST}"),
     Phrase(
-        rf"\b(?:the |both )?{_NOUN} {_LIST} (?:(?:must|should|has to|have to|needs? to) )?(?:all |both |each |also "
-        rf")?{_APPEAR}"
+        rf"\b(?:the |both )?{_NOUN} {_LIST} (?:(?:must|should|has to|have to|needs? to) )?"
+        rf"(?:all |both |each |also )?{_APPEAR}"
     ),
     Phrase(
-        r"\b(?:add|(?:<MUST>|that) have|that has) (?:all |both )?(?:the |these )?(?:following )?(?:key ?words?|"
-        rf"words) {_LIST}"
+        r"\b(?:add|(?:<MUST>|that) have|that has) (?:all |both )?(?:the |these )?(?:following )?"
+        rf"(?:key ?words?|words) {_LIST}"
     ),
     Phrase(r"\b(?:include|use) (?P<list><QS>) as (?:the )?key ?words?"),
 )
 _MUST_NOT = (
     Phrase(
-        rf"\b<NOT> (?:ever |actually )?(?:{_SAY} )?(?:any of |either of )?(?:the |these |those |this |any "
-        rf")?{_NOUN}(?: like)?\s*:? ?\(?{_LIST}"
+        rf"\b<NOT> (?:ever |actually )?(?:{_SAY} )?(?:any of |either of )?(?:the |these |those |this |any )?"
+        rf"{_NOUN}(?: like)?\s*:? ?\(?{_LIST}"
     ),
     Phrase(rf"\b(?:exclude|omit|leave out|ban) (?:the |these )?{_NOUN}\s*:? ?\(?{_LIST}"),
     Phrase(rf"\b<NOT> (?:ever )?(?:{_SAY} )(?:either |the )?(?P<list><QS>)"),
@@ -76,32 +74,28 @@ _FREQUENT = (
     Phrase(rf"\b(?:the )?{_NOUN} (?P<list><Q>|[A-Za-z][\w'-]*)(?: <MUST>)?(?: {_APPEAR})?{_WHERE}(?: for)?,?(?: |$)"),
     Phrase(rf"\b(?:mention(?:ing)?|use|using|say|repeat|includ(?:e|ing)) (?P<list><Q>){_WHERE}(?: for)?,?(?: |$)"),
     Phrase(
-        rf"(?:^|[,;:]| and | sure| that| ensure| have| with) ?(?P<list><Q>)(?: <MUST>)? {_APPEAR}{_WHERE}(?: "
-        r"for)?,?(?: |$)"
+        rf"(?:^|[,;:]| and | sure| that| ensure| have| with) ?(?P<list><Q>)(?: <MUST>)? {_APPEAR}{_WHERE}(?: for)?"
+        r",?(?: |$)"
     ),
 )
-_OCCURRENCES = counted(rf"(?:occurrences?|instances?|uses?|mentions?) of (?:the )?(?:{_NOUN} )?(?P<list><Q>)")
+_OCCURRENCES = counted(rf"(?:occurrences?|instances?|uses?|mentions?) of (?:the )?(?:{_NOUN} )?(?P<list><Q>)", end="")
 _LETTER = Phrase(rf"\bletter (?P<list><Q>|[A-Za-z#!])(?: <MUST>)?(?: {_APPEAR})?{_WHERE}(?: for)?,?(?: |$)")
 _LETTERS = counted(
     r"(?:occurrences?|instances?|uses?|times?)? ?(?:of )?(?:the )?letters? (?P<list><Q>|[A-Za-z])(?:'s|s)?"
 )
 _NO_LETTER = Phrase(
-    rf"\b(?:<NOT> (?:{_SAY} )?|no )(?:the )?letters? (?P<list><Q>|[A-Za-z])(?:'s)?(?: "
-    r"(?:anywhere|at all|whatsoever|in|throughout)\b|[.,;!]|\s*$)"
+    rf"\b(?:<NOT> (?:{_SAY} )?|no )(?:the )?letters? (?P<list><Q>|[A-Za-z])(?:'s)?"
+    r"(?: (?:anywhere|at all|whatsoever|in|throughout)\b|[.,;!]|\s*$)"
 )
 _FREQUENCY = "ifeval:keywords:frequency"
-_EACH_TIME = Phrase(r"^[\"'.,)]*(?: \w+)? (?:each|every|once per|in (?:each|every|the (?:first|last|title|second)))\b")
 _ODD_PLACE = Phrase(r"^ (?:most|more|less|often|before|after|next|above|below|first|last|only|rarely)\b")
 _NEGATED = Phrase(r"\b<NOT> (?:\w+ )?$")
 _ORDINARY = (
-    "a an the of in for with to and or that which count limit length choice order types type games processing "
-    "you i it is are per "
-    "from such as like in-between your my his her their problem only at least most more than exactly instead "
-    "about used using "
-    "may can should must will below above listed provided given related words word describing starting ending "
-    "beginning whose "
-    "when where if so but by on not this these those any all some no each every search bank list lists before "
-    "after while other during until then"
+    "a an the of in for with to and or that which count limit length choice order types type games processing you "
+    "i it is are per from such as like in-between your my his her their problem only at least most more than "
+    "exactly instead about used using may can should must will below above listed provided given related words "
+    "word describing starting ending beginning whose when where if so but by on not this these those any all some "
+    "no each every search bank list lists before after while other during until then"
 )
 _NOT_WORDS = frozenset(_ORDINARY.split())
 _SPLITTER = re.compile(r"\s*(?:,\s*(?:and|or|nor)?|\band\b|\bor\b|\bnor\b|;|\n)\s*", re.IGNORECASE)
@@ -215,7 +209,7 @@ def _required(page: Page) -> Iterator[Found]:
             start = sentence.start + hit.groups["list"][0]
             negated = _NEGATED(hit.text[: hit.start])
             after = hit.text[hit.end : hit.end + 30]
-            if not words or start in seen or negated or _EACH_TIME(after) or _ODD_PLACE(after):
+            if not words or start in seen or negated or EACH_TIME(after) or _ODD_PLACE(after):
                 continue
             seen.add(start)
             text = f"The response uses each of: {', '.join(words)}."
