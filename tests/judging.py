@@ -98,7 +98,7 @@ def whole_table(**grades: tuple[str, str]) -> tuple[str, Any]:
 
 def open_cells(messages: Any) -> dict[str, list[str]]:
     """What the first user message asks for: criterion -> letters."""
-    asked = messages[1]["content"].split("# Open cells\n\n")[1].split("\n\n")[0]
+    asked = messages[1]["content"].rsplit("# Open cells\n\n", 1)[1].split("\n\n")[0]
     lines = [line[2:].split(": ") for line in asked.split("\n") if line.startswith("- ")]
     return {criterion: letters.split(", ") for criterion, letters in lines}
 
