@@ -7,9 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from skillrm.skill import Skill, load_skill
-
 from skillrm.backends import ChatReply, ChatUsage, ToolCall
+from skillrm.skill import Skill, load_skill
 
 SKILL = """\
 ---
