@@ -23,12 +23,14 @@ def most(limits: SandboxLimits) -> int:
     return 6 * limits.output_bytes + 6 * limits.result_bytes + 65_536
 
 
-def parse(body: bytes, sequence: int) -> dict[str, Any] | None:
-    """The reply numbered `sequence`; None for everything else."""
+def parse(body: bytes, sequence: int, stdout: str | None = None) -> dict[str, Any] | None:
+    """The reply numbered `sequence`; None for everything else. `stdout` where it came another way."""
     try:
         reply = json.loads(body)
     except (ValueError, RecursionError):  # also bytes that are no UTF-8, and integers of 4,300 digits and more
         return None
+    if isinstance(reply, dict) and stdout is not None:
+        reply["stdout"] = stdout
     if not isinstance(reply, dict) or reply.get("seq") != sequence or reply.get("kind") not in _KINDS:
         return None
     if not isinstance(reply.get("stdout"), str) or not isinstance(reply.get("error"), (str, type(None))):

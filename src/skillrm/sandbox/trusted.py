@@ -24,10 +24,19 @@ WORKERS = 2
 _START_SECONDS = 60.0
 
 
+class WorkerDied(SandboxError):
+    """The process ended in the middle of a call; `code` is its exit status."""
+
+    def __init__(self, message: str, code: int) -> None:
+        self.code = code
+        super().__init__(message)
+
+
 class Worker:
     """One Python process that calls functions by name. Holds no reference to the loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, bare: bool = False) -> None:
+        """`bare`: nothing of our own environment goes along."""
         ours, theirs = socket.socketpair()
         with theirs:
             boot = "import sys; from skillrm.sandbox import worker; worker.main(int(sys.argv[1]))"
@@ -35,9 +44,10 @@ class Worker:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", boot, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
+                env={**({} if bare else os.environ), "PYTHONPATH": os.pathsep.join(path)},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL if bare else None,
                 start_new_session=True,
             )
         ours.setblocking(False)
@@ -67,21 +77,25 @@ class Worker:
             data += chunk
         return bytes(data)
 
-    def stop(self) -> None:
+    def stop(self) -> int:
+        """End it; the exit status, its own where it has ended already."""
         self._end()
+        return self.process.returncode or 0
 
 
 def _end(process: subprocess.Popen[bytes], sock: socket.socket, owner: int) -> None:
     if os.getpid() == owner:
         sock.close()
-        process.kill()
+        if process.poll() is None:
+            process.kill()
         process.wait()
 
 
 class TrustedPool:
     """Workers of one event loop; a late one is killed and replaced."""
 
-    def __init__(self, workers: int = WORKERS) -> None:
+    def __init__(self, workers: int = WORKERS, *, bare: bool = False) -> None:
+        self._bare = bare
         self._slots = Slots(workers)
         self._idle: list[Worker] = []
 
@@ -90,7 +104,7 @@ class TrustedPool:
         async with self._slots.one():
             worker = self._idle.pop() if self._idle else None
             if worker is None:
-                worker = Worker()
+                worker = Worker(self._bare)
                 await worker.ready()
             started = time.perf_counter()
             try:
@@ -99,9 +113,10 @@ class TrustedPool:
                 worker.stop()
                 raise DeadlineExceeded(f"{target} took longer than {seconds:g} s") from None
             except (EOFError, OSError):
-                worker.stop()
+                await asyncio.sleep(0.05)  # its exit status says why, and follows the closed socket
                 spent = time.perf_counter() - started
-                raise SandboxError(f"the worker died in {target} after {spent:.1f} s") from None
+                code = worker.stop()
+                raise WorkerDied(f"the worker died in {target} after {spent:.1f} s", code) from None
             except BaseException:
                 worker.stop()
                 raise

@@ -31,7 +31,7 @@ class Printed(io.RawIOBase):
 
 
 def text_stream(raw: Printed) -> io.TextIOWrapper:
-    buffered: Any = io.BufferedWriter(raw)  # type: ignore[type-var]
+    buffered: Any = io.BufferedWriter(raw)
     return io.TextIOWrapper(buffered, encoding="utf-8", errors="backslashreplace")
 
 
