@@ -223,3 +223,20 @@ def test_two_sides_of_an_everyday_length_live_together_too() -> None:
         ("structure:length", {"unit": "bullets", "min": 3}),
         ("structure:length", {"unit": "bullets", "max": 6}),
     ]
+
+
+def test_each_side_of_a_bound_is_told_by_its_own_words() -> None:
+    texts = [one.criterion.text for one in found('Answer in 3 to 5 sentences. Use the word "sea" exactly twice.')]
+    assert sorted(texts) == [
+        "The response has at least 3 sentences.",
+        "The response has at most 5 sentences.",
+        'The word "sea" occurs at least 2 times.',
+        'The word "sea" occurs at most 2 times.',
+    ]
+    (never,) = found("Describe a beach without using the letter s.")
+    assert never.criterion.text == 'The letter "s" occurs at most 0 times.'
+
+
+def test_a_prompt_of_nothing_but_demands_is_cut_off() -> None:
+    prompt = " ".join(f'Use the word "tide{number}" at least twice.' for number in range(300))
+    assert len(found(prompt)) == 64

@@ -44,6 +44,6 @@ def detect(sample: Sample) -> tuple[Detection, ...]:
         if page.role != "user":
             rules.add(page.turn)
         here = sorted((one for find in _FAMILIES for one in find(page)), key=lambda one: (one.start, one.end, one.side))
-        found += [replace(one, turn=page.turn, span=page.words(one.start, one.end).strip()) for one in here]
+        found += [replace(one, turn=page.turn, span=page.words(one.start, one.end).strip()) for one in here[:_MOST]]
     kept = [one for one in settled(found) if one.args != _ENGLISH]
     return detections(kept[:_MOST])

@@ -174,8 +174,8 @@ def _capital_words(page: Page) -> Iterator[Found]:
 
 def _frequency(bound: Bound, at: tuple[int, int]) -> Iterator[Found]:
     bound = Bound(low=bound.low) if bound.bare else bound
-    text = f"The response has {bound.words('word')} in all capital letters."
-    yield from official(_FREQUENCY, bound, {}, ("capital_relation", "capital_frequency"), text, at, _FREQUENCY)
+    base = Found(_FREQUENCY, "The response has {} in all capital letters.", *at, slot=_FREQUENCY)
+    yield from official(base, bound, "word", ("capital_relation", "capital_frequency"))
 
 
 def _languages(page: Page) -> Iterator[Found]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
@@ -83,26 +83,21 @@ def detections(found: Iterable[Found]) -> tuple[Detection, ...]:
     return tuple(made)
 
 
-def official(
-    verifier: str,
-    bound: Bound,
-    args: dict[str, JsonValue],
-    names: tuple[str, str],
-    text: str,
-    at: tuple[int, int],
-    slot: str,
-) -> Iterator[Found]:
-    """One finding per side of the bound, in the relation and number arguments of the official family."""
+def official(base: Found, bound: Bound, unit: str, names: tuple[str, str]) -> Iterator[Found]:
+    """One finding per side of the bound, as the official families say it: a relation and a number, under `names`.
+
+    `{}` in the text of `base` is where the side is told: `at least 3 words`.
+    """
     for relation, number in bound.official():
         low = relation == "at least"
-        yield Found(
-            verifier,
-            text,
-            *at,
-            {**args, names[0]: relation, names[1]: number},
-            slot,
-            "low" if low else "high",
-            number - (not low),
+        side = Bound(low=number) if low else Bound(high=number - 1)
+        head, _, tail = base.text.rpartition("{}")
+        yield replace(
+            base,
+            text=f"{head}{side.words(unit)}{tail}",
+            args={**base.args, names[0]: relation, names[1]: number},
+            side="low" if low else "high",
+            number=side.low if low else side.high,
         )
 
 

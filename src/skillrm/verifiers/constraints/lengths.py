@@ -78,8 +78,8 @@ def _words(page: Page) -> Iterator[Found]:
             elif "max" in hit or "le" in hit or "limit" in hit:
                 found.append((place(sentence, hit), Bound(high=number)))
     for at, bound in found:
-        text = f"The response has {bound.words('word')}."
-        yield from official(name, bound, {}, ("relation", "num_words"), text, at, name)
+        base = Found(name, "The response has {}.", *at, slot=name)
+        yield from official(base, bound, "word", ("relation", "num_words"))
 
 
 def _measures_words(hit: Hit, bound: Bound) -> bool:
@@ -102,8 +102,8 @@ def _sentences(page: Page) -> Iterator[Found]:
             bound = bound_of(hit)
             if bound is None or NOT_A_LENGTH(hit.text[hit.end : hit.end + 40]) or not measures(hit, bound):
                 continue
-            text = f"The response has {bound.words('sentence')}."
-            yield from official(name, bound, {}, ("relation", "num_sentences"), text, place(sentence, hit), name)
+            base = Found(name, "The response has {}.", *place(sentence, hit), slot=name)
+            yield from official(base, bound, "sentence", ("relation", "num_sentences"))
 
 
 def measures(hit: Hit, bound: Bound) -> bool:

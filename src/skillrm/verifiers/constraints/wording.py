@@ -176,12 +176,13 @@ def _counted(name: str, page: Page, sentence: Sentence, hit: Hit, bound: Bound, 
     if len(named) != 1 or not named[0] or (letters and len(named[0]) != 1):
         return
     word = named[0].lower()
-    how_often = bound.words("time") if bound.high != 0 else "never"
-    text = f'The {"letter" if letters else "word"} "{word}" occurs {how_often}.'
+    kind = "letter" if letters else "keyword"
     at = sentence.start + hit.start, sentence.start + end
-    args: dict[str, JsonValue] = {"letter" if letters else "keyword": word}
-    keys = ("let_relation", "let_frequency") if letters else ("relation", "frequency")
-    yield from official(name, bound, args, keys, text, at, f"{name}:{word}")
+    text = f'The {"letter" if letters else "word"} "{word}" occurs {{}}.'
+    base = Found(name, text, *at, {kind: word}, f"{name}:{word}")
+    yield from official(
+        base, bound, "time", ("let_relation", "let_frequency") if letters else ("relation", "frequency")
+    )
 
 
 def _forbidden(page: Page) -> Iterator[Found]:
