@@ -3,8 +3,9 @@
     python bench/detector.py [data folder] [--show]
 
 IFEval prompts are split in two halves by a hash of their key: patterns were written from `half=develop`; of
-`half=held_out` only the figures were watched meanwhile, no prompt was worked on. A detection is right when its family is in the official list, `kwargs_exact` when its
-arguments are too (letter case apart). Structure detections have no official counterpart and are only counted.
+`half=held_out` only the figures were watched meanwhile, no prompt was worked on. A detection is right when its family
+is in the official list, `kwargs_exact` when its arguments are too (letter case apart). Structure detections have no
+official counterpart and are only counted.
 The other data sets carry no list: their detections are counted, and with `--show` printed to be read.
 """
 
