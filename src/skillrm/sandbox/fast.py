@@ -119,8 +119,10 @@ def _failed(error: Any, printed: str, limits: SandboxLimits, started: float) -> 
         reason = f"ran longer than {limits.seconds:g} s"
         return SandboxResult(False, replies.whole(printed), None, reason, "timeout", "fast", _ms(started))
     if text.startswith("MemoryError"):
-        kind: Any = "output" if len(printed.encode()) > limits.output_bytes // 2 and "print" in text else "memory"
-        return SandboxResult(False, replies.whole(printed), None, text[:_SHOWN], kind, "fast", _ms(started))
+        flooded = text.endswith(f"> {limits.output_bytes} bytes")  # the collector of printed text complains alike
+        reason = f"printed more than {limits.output_bytes} bytes" if flooded else text[:_SHOWN]
+        kept = replies.whole(printed[: limits.output_bytes])
+        return SandboxResult(False, kept, None, reason, "output" if flooded else "memory", "fast", _ms(started))
     return None
 
 

@@ -31,7 +31,10 @@ def parse(body: bytes, sequence: int, stdout: str | None = None) -> dict[str, An
         return None
     if isinstance(reply, dict) and stdout is not None:
         reply["stdout"] = stdout
-    if not isinstance(reply, dict) or reply.get("seq") != sequence or reply.get("kind") not in _KINDS:
+    if not isinstance(reply, dict) or reply.get("seq") != sequence:
+        return None
+    kind = reply.get("kind")
+    if not isinstance(kind, str) or kind not in _KINDS:
         return None
     if not isinstance(reply.get("stdout"), str) or not isinstance(reply.get("error"), (str, type(None))):
         return None
