@@ -175,3 +175,14 @@ def test_every_plan_is_consistent_and_the_same_each_time(one_skill, prompt, reso
     assert len(set(ids(plan.resources))) == len(plan.resources)
     assert {name for one in plan.resources for name in one.decides} <= set(ids(plan.criteria))
     assert set(plan.spans) <= set(ids(plan.criteria))
+
+
+def test_both_sides_of_an_exact_count_are_one_criterion(tmp_path):
+    sample = Sample.parse(
+        {"prompt": "What is a fjord? Answer in exactly two sentences.", "response": "A fjord. It is deep."}
+    )
+    skill = load_skill("instruction-following")
+    plan = plan_for(skill, skill.mount(sample), "scores")
+    (criterion,) = plan.criteria
+    assert criterion.combine == "all"
+    assert [resource.decides for resource in plan.resources if resource.hard] == [(criterion.id,)] * 2

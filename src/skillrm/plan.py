@@ -43,12 +43,12 @@ def plan_for(skill: Skill, bank: Bank, goal: Goal) -> Plan:
     now = _situation(sample, goal)
     found, versions = _detected(skill.plan, sample, now)
     now = replace(now, detected=bool(found))
-    found = _renamed(_unsaid(found, sample.resources), skill, sample)
+    found = _joined(_renamed(_unsaid(found, sample.resources), skill, sample))
     rules = [(rule, rule.when.holds(now)) for rule in skill.plan]
 
     criteria = (
         *_applying(skill.criteria, [(rule.criteria, holds) for rule, holds in rules]),
-        *(detection.criterion for detection in found),
+        *{detection.criterion.id: detection.criterion for detection in found}.values(),
         *(one if one.origin != "skill" else one.model_copy(update={"origin": "sample"}) for one in sample.criteria),
     )
     mounted = bank.resources[: len(bank.resources) - len(sample.resources)]
@@ -151,6 +151,24 @@ def _renamed(found: Iterable[Detection], skill: Skill, sample: Sample) -> tuple[
         resources.add(checker)
         renamed.append(one)
     return tuple(renamed)
+
+
+def _joined(found: tuple[Detection, ...]) -> tuple[Detection, ...]:
+    """One demand in the prompt is one criterion: both sides of `exactly 3 sentences` decide it together."""
+    said: dict[tuple[str, str | None], list[Detection]] = {}
+    for one in found:
+        said.setdefault((one.span, one.resource.verifier), []).append(one)
+    if len(said) == len(found):
+        return found
+    joined = []
+    for group in said.values():
+        criterion = group[0].criterion
+        if len(group) > 1:
+            text = " ".join(dict.fromkeys(one.criterion.text for one in group))
+            criterion = criterion.model_copy(update={"combine": "all", "text": text})
+        decides = {"decides": (criterion.id,)}
+        joined += [Detection(criterion, one.resource.model_copy(update=decides), one.span) for one in group]
+    return tuple(joined)
 
 
 def _free(identity: str, taken: set[str]) -> str:

@@ -35,7 +35,9 @@ _SHORT_THING = Phrase(
 )
 _FEW = 20
 """Fewer words than this may be words to be included, not a length."""
-_OWN_LENGTH = Phrase(r"\b(?:response|answer|reply|essay|story|long|length|write|respond)\b")
+_OWN_LENGTH = Phrase(
+    r"\b(?:response|answer|reply|essay|story|long|length|write|respond|describe|explain|recommend|summari[sz]e|discuss)\b"
+)
 _SENTENCES = counted(r"sentences?", between=r"(?:(?:short|long|complete|full|simple|very|concise|brief|total) ){0,2}")
 _BULLETS = counted(
     r"bullets|bullet[ -]?points?|bulleted (?:points|items)",
