@@ -1,0 +1,54 @@
+"""Mathematical equivalence by math-verify, as it runs in a trusted worker process: the deadline is the caller's."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import resource
+from collections.abc import Iterator
+from typing import Any
+
+_MEMORY = 1 << 30
+"""Bytes of address space on top of what the worker has; sympy works powers out."""
+
+
+def readable(references: list[str]) -> bool:
+    """Whether any reference is mathematics. Called alone first, so that what goes wrong later is the answer's doing."""
+    return any(_parsed(reference) for reference in references)
+
+
+def equivalent(answer: str, references: list[str]) -> str:
+    """`equal`, `different`, `unreadable` (the answer is no mathematics) or `too large`."""
+    from math_verify import verify
+
+    try:
+        with _bounded():
+            found = _parsed(answer)
+            if not found:
+                return "unreadable"
+            golds = [_parsed(reference) for reference in references]
+            same = any(gold and verify(gold, found, timeout_seconds=None) for gold in golds)
+    except (MemoryError, RecursionError, OverflowError):
+        return "too large"
+    return "equal" if same else "different"
+
+
+def _parsed(text: str) -> list[Any]:
+    from math_verify import parse
+
+    logging.getLogger("math_verify").setLevel(logging.ERROR)
+    logging.getLogger("latex2sympy2_extended").setLevel(logging.ERROR)
+    found: list[Any] = parse(f"\\boxed{{{text}}}", parsing_timeout=None, fallback_mode="no_fallback")
+    return found
+
+
+@contextlib.contextmanager
+def _bounded() -> Iterator[None]:
+    with open("/proc/self/statm", encoding="ascii") as told:
+        used = int(told.read().split()[0]) * resource.getpagesize()
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (used + _MEMORY, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
