@@ -45,6 +45,10 @@ def descendants(pid: int) -> set[int]:
     return found
 
 
+def name_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/comm").read_text().strip()
+
+
 def settled(processes: set[int]) -> set[int]:
     """What is there now that was not before, after a moment for the dying."""
     for _ in range(100):
@@ -107,5 +111,4 @@ async def test_an_attack_on_the_fast_level_alone_fails(sandbox, world, attack):
     world.unharmed()
     following = await sandbox.run("result = 6 * 7", level="fast")
     assert (following.result, following.level) == (42, "fast")
-    new = {pid for pid in settled(before) if Path(f"/proc/{pid}/comm").read_text().strip() != "monty"}
-    assert new == set()  # a monty worker that was killed is replaced by another
+    assert {name_of(pid) for pid in settled(before)} <= {"monty"}  # a worker that was killed is replaced by another

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -21,6 +22,9 @@ from skillrm.sandbox.slots import Slots
 
 TELL_SECONDS = 1.0
 """What a test guest has left, after the wall limit, to tell what it counted."""
+
+
+LAST_WORDS_SECONDS = 0.1
 
 
 def _grant(limits: SandboxLimits, calls: int = 1) -> list[int]:
@@ -145,7 +149,10 @@ async def _outcome(guest: Guest, limits: SandboxLimits, started: float, *, seque
     reply = replies.parse(body, sequence) if body is not None else None
     if reply is not None:
         return replies.result(reply, limits, (time.perf_counter() - started) * 1000)
-    await guest.kill()
+    if body is None:
+        await asyncio.wait([guest.ended], timeout=LAST_WORDS_SECONDS)  # how it died says more than that we killed it
+    if not guest.ended.done():
+        await guest.kill()
     ending = await guest.ending()
     if ending.broken:
         raise SandboxError(ending.broken)
@@ -158,9 +165,11 @@ def _fate(ending: Ending, limits: SandboxLimits) -> tuple[Any, str]:
         return "timeout", f"ran longer than {limits.seconds:g} s"
     if ending.code == -9 and not ending.killed:
         cpu = limits.cpu_seconds if limits.cpu_seconds is not None else limits.seconds + 1
-        if ending.cpu >= cpu:
+        if ending.cpu >= 0.9 * math.ceil(cpu):  # the kernel counts ticks, and its report is a little behind
             return "timeout", f"used more than {cpu:g} s of CPU"
         return "memory", "killed by the kernel for its memory"
     if ending.killed:
         return "crash", "wrote what is no reply"
-    return "crash", f"ended without a reply (status {ending.code})"
+    if ending.code < 0:
+        return "crash", f"died of {signal.Signals(-ending.code).name}"
+    return "crash", f"ended the process itself (status {ending.code})"

@@ -137,7 +137,12 @@ class Remote:
 
 def _asked(name: str) -> Callable[..., Any]:
     def method(self: Remote, *args: Any) -> Any:
-        return self._world.ask("call", self._on, attr=name, args=args)
+        try:
+            return self._world.ask("call", self._on, attr=name, args=args)
+        except AttributeError as error:
+            if name in str(error):  # what Python raises for an operation that a class does not have
+                raise TypeError(f"{self._of!r} object has no {name}") from None
+            raise
 
     return method
 

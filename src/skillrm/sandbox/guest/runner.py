@@ -18,6 +18,29 @@ from typing import Any, NoReturn
 from skillrm.sandbox.guest import frames, output, serving, testing
 
 CODE = "<code>"
+DEPTH = 200
+
+
+def _deep(value: Any) -> bool:
+    """Nested deeper than the host takes."""
+    level = [value]
+    for _ in range(DEPTH):
+        level = [
+            item
+            for held in level
+            for item in (held.values() if isinstance(held, dict) else held)
+            if isinstance(item, (dict, list, tuple))
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _shown(value: Any) -> str:
+    try:
+        return repr(value)
+    except Exception:  # an integer past Python's own limit of digits, a class that lies
+        return hex(value) if isinstance(value, int) else f"a {type(value).__name__} without a repr"
 
 
 def warm() -> None:
@@ -60,11 +83,13 @@ class Reply:
         """Reply with a plain value; what JSON cannot hold is `unsupported`, or its repr."""
         try:
             text = json.dumps(value)
-        except (TypeError, ValueError, RecursionError) as error:
+            if text.count("[") + text.count("{") > DEPTH and _deep(value):
+                raise ValueError("nested too deeply")
+        except Exception as error:
             if not else_repr:
                 self._send("unsupported", None, f"a {type(value).__name__} cannot come back as JSON: {error}"[:500])
                 return
-            text = json.dumps(repr(value)[: self.result_bytes // 8])
+            text = json.dumps(_shown(value)[: self.result_bytes // 8])
         if len(text) > self.result_bytes:
             self._send("output", None, f"the result is larger than {self.result_bytes} bytes")
         else:
@@ -161,9 +186,10 @@ def _evaluate(source: str, names: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(last, ast.Expr):
         return {"repr": "", "json": None}
     value = settled(eval(compile(ast.Expression(last.value), "<expression>", "eval"), names))  # noqa: S307
-    shown = "" if value is None else repr(value)
+    shown = "" if value is None else _shown(value)
     try:
-        json.dumps(value)
-    except (TypeError, ValueError, RecursionError):
+        if json.dumps(value).count("[") > DEPTH and _deep(value):
+            value = None
+    except Exception:
         value = None
     return {"repr": shown, "json": value}
