@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from skillrm.verifiers.code import syntax
+from skillrm.verifiers.code import shown, syntax, tests
 
-__all__ = ["syntax"]
+__all__ = ["shown", "syntax", "tests"]

@@ -18,6 +18,8 @@ _STATEMENT = re.compile(
     r"(?:if|for|while|with|try|return|print)\b.*[:)]|[\w.\[\], ]+[ \t]*[-+*/]?=[^=])",
     re.MULTILINE,
 )
+_RUNS_ON = re.compile(r"^(?:assert\b|print\b|if\b|for\b|while\b|#|```|[A-Z][a-z]+ )", re.MULTILINE)
+"""A base model that completes a function goes on after it: with calls, with its own tests, with prose."""
 _HEAD = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(", re.MULTILINE)
 
 
@@ -110,7 +112,8 @@ def _joined(prompt: str, source: str) -> str:
     first = next((line for line in source.split("\n") if line.strip()), "")
     if first[:1] not in " \t":
         source = textwrap.indent(source, "    ")
-    return head + source.lstrip("\n")
+    ended = _RUNS_ON.search(source)
+    return head + (source[: ended.start()] if ended is not None else source).lstrip("\n")
 
 
 def _imports(prompt: str) -> str:
