@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # snippets
 """`run`: what a model writes just runs, and what it may use is limited."""
 
 from __future__ import annotations

@@ -122,7 +122,7 @@ def decode(value: Any, foreign: Callable[[Any], Any] | None = None, depth: int =
             return _HOLDERS[tag]([decode(item, foreign, depth + 1) for item in body])
         if tag in _FROM:
             return _FROM[tag](body)
-    except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
+    except (TypeError, ValueError, AttributeError, ArithmeticError, LookupError) as error:
         raise Foreign(f"a malformed {tag}") from error
     if foreign is not None and tag in ("object", "callback"):
         return foreign(value)
