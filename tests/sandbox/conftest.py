@@ -78,6 +78,7 @@ class World:
             "UNIX": self.folder / "unix",
             "ABSTRACT": f"skillrm-{os.getpid()}",
             "NEXT": "POLLUTED",
+            "HOSTNAME": socket.gethostname(),
             "PARENS": "(" * 20000 + ")" * 20000,
         }.items():
             code = code.replace(f"@{name}@", str(value))

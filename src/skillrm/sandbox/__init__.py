@@ -1,4 +1,27 @@
-"""Where untrusted code runs: model-written checks, skill scripts, code under test."""
+"""Where untrusted code runs: model-written checks, skill scripts, code under test.
+
+Three levels, and what each does NOT cover:
+
+- `fast`: pydantic-monty, a Python subset in Rust, no host function, file or socket; limits on time, heap, recursion
+  and printed text. It rests on that interpreter being sound: its worker processes run as the host's user, without
+  namespaces and system-call filter (with an empty environment). A worker that computes when the host is killed ends
+  with its run.
+- `full`: CPython in a process of its own per run: user, pid, mount, network, ipc and uts namespaces, a root that holds
+  the standard library read-only and nothing else, no /proc, an allow-list of system calls, rlimits, no capabilities,
+  nobody's uid, killed with everything it has at its deadline. It rests on the kernel: a hole in a system call on the
+  list is a hole here. Not hidden: paths of the standard library and of this package, kernel version, clocks, load,
+  total memory (`sysinfo`), number of cores. Not covered: timing channels between guests, CPU caches, starving the
+  machine within the limits (guests at once x memory limit). Guests of one zygote share address layout and hash seed.
+- `wasm`: CPython on WebAssembly in a worker process, used only where `full` cannot be had. It rests on wasmtime being
+  sound; no threads, no processes, no network, no files. Assert-style tests (`check`) are `unsupported` there.
+
+Where none isolates, nothing runs: `SandboxUnavailable`. `SKILLRM_SANDBOX=full|wasm|none` forces a level.
+
+Code under test and what judges it never share a guest: `call` and `evaluate` return values that the caller compares,
+`check` runs the tests in a second guest. A guest can forge its own `run` or `call` result (it computes it), never
+more. Who hands a `run` result on as evidence must treat it as what the code said. Deadlines are wall time: on a starved
+machine honest code can miss them.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +38,10 @@ from skillrm.sandbox.contract import (
     SandboxReport,
     SandboxResult,
 )
-from skillrm.sandbox.prelude import PRELUDE_HELP
+from skillrm.sandbox.prelude import FAST_LACKS, PRELUDE_HELP
 
 __all__ = [
+    "FAST_LACKS",
     "PRELUDE_HELP",
     "Level",
     "LevelUsed",

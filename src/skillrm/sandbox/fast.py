@@ -18,11 +18,6 @@ from pydantic import JsonValue
 from skillrm.sandbox import replies
 from skillrm.sandbox.contract import SandboxLimits, SandboxResult
 
-FAST_LACKS = (
-    "The fast level lacks inheritance, yield, del, globals(), dir(), __import__ and the modules string, statistics, "
-    "fractions, decimal, textwrap, heapq, bisect, operator, copy, io, abc, enum, difflib; such code runs on full "
-    "Python by itself, some milliseconds later."
-)
 _RECURSION = 400
 _SHOWN = 2000
 

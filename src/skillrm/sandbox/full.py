@@ -165,7 +165,7 @@ def _fate(ending: Ending, limits: SandboxLimits) -> tuple[Any, str]:
         return "timeout", f"ran longer than {limits.seconds:g} s"
     if ending.code == -9 and not ending.killed:
         cpu = limits.cpu_seconds if limits.cpu_seconds is not None else limits.seconds + 1
-        if ending.cpu >= 0.9 * math.ceil(cpu):  # the kernel counts ticks, and its report is a little behind
+        if ending.cpu >= 0.5 * cpu:  # the kernel enforces by ticks, and reports up to a third less
             return "timeout", f"used more than {cpu:g} s of CPU"
         return "memory", "killed by the kernel for its memory"
     if ending.killed:

@@ -46,7 +46,7 @@ class LevelledSandbox:
     async def open(self) -> None:
         """Start, and close with the event loop: asyncio closes every generator that is still waiting."""
         await self._behind.start()
-        self._guard = _closing(weakref.ref(self))
+        self._guard = _closing(weakref.ref(self), weakref.ref(asyncio.get_running_loop()))
         await anext(self._guard)
 
     async def run(
@@ -102,11 +102,16 @@ class LevelledSandbox:
             await self._fast.aclose()
 
 
-async def _closing(reference: weakref.ref[LevelledSandbox]) -> AsyncGenerator[None, None]:
+async def _closing(
+    reference: weakref.ref[LevelledSandbox], running: weakref.ref[asyncio.AbstractEventLoop]
+) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:
         sandbox = reference()
+        loop = running()
+        if loop is not None:
+            _open.pop(loop, None)  # this generator knows the loop, so the entry would keep it alive
         if sandbox is not None:
             await sandbox.aclose()
 

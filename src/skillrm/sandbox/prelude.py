@@ -1,4 +1,4 @@
-"""Small functions at hand in judge-written checks, at both levels; only those that a check names travel with it."""
+"""What a judge-written check has at hand at both levels, and what the fast one lacks."""
 
 from __future__ import annotations
 
@@ -11,6 +11,13 @@ PRELUDE_HELP = (
     "json_value(text) -> the first JSON value in the text, fenced or not (ValueError when there is none), "
     "count_keyword(text, word) -> whole-word count in any case."
 )
+
+FAST_LACKS = (
+    "The fast level lacks inheritance, yield, del, globals(), dir(), __import__ and the modules string, statistics, "
+    "fractions, decimal, textwrap, heapq, bisect, operator, copy, io, abc, enum, difflib; such code runs on full "
+    "Python by itself, some milliseconds later."
+)
+"""To be told to the judge model."""
 
 # In the Python that the fast level has: no yield, no inheritance, no del.
 _FUNCTIONS = {

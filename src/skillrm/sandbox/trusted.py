@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from pydantic import JsonValue
@@ -97,10 +97,14 @@ class TrustedPool:
     def __init__(self, workers: int = WORKERS, *, bare: bool = False) -> None:
         self._bare = bare
         self._slots = Slots(workers)
+        self._guard: AsyncGenerator[None, None] | None = None
         self._idle: list[Worker] = []
 
     async def call(self, target: str, args: Sequence[JsonValue], *, seconds: float) -> JsonValue:
         """Raises `DeadlineExceeded`, or `SandboxError` with what the function raised."""
+        if self._guard is None:
+            self._guard = _closing(weakref.ref(self))
+            await anext(self._guard)
         async with self._slots.one():
             worker = self._idle.pop() if self._idle else None
             if worker is None:
@@ -129,6 +133,19 @@ class TrustedPool:
     def close(self) -> None:
         while self._idle:
             self._idle.pop().stop()
+
+
+async def _closing(reference: weakref.ref[TrustedPool]) -> AsyncGenerator[None, None]:
+    """Closes the pool with its event loop: asyncio closes every generator that is still waiting."""
+    try:
+        yield
+    finally:
+        loop = asyncio.get_running_loop()
+        pool = reference()
+        if pool is not None:
+            pool.close()
+        if _pools.get(loop) is pool:
+            del _pools[loop]
 
 
 _pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, TrustedPool] = weakref.WeakKeyDictionary()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -42,6 +43,7 @@ class Cell:
             kernel.unshare(kernel.NEWUSER | kernel.NEWPID | _APART)
             kernel.map_nobody(self.proc, uid, gid)
             rootfs.build()
+        socket.sethostname("guest")
         _become_first()
         self.pids = os.open("self/ns/pid", os.O_RDONLY | os.O_CLOEXEC, dir_fd=self.proc)
         self.filter = kernel.Filter(syscalls.allow_list())
@@ -95,6 +97,7 @@ def _become_first() -> None:
     """
     pid = os.fork()
     if pid:
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, 9)  # changing the uid took it away
         os.closerange(0, 4096)
         os.waitpid(pid, 0)
         os._exit(0)
