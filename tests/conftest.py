@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+
 from judge_server import JudgeServer, Script
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -26,7 +27,7 @@ def data_dir() -> Path:
 
 @pytest.fixture
 async def judge_server() -> AsyncIterator[Callable[[Script], Awaitable[JudgeServer]]]:
-    """`server = await judge_server(script)`: a judge model on loopback that plays the script; see tests/judge_server.py."""
+    """`server = await judge_server(script)`: a judge model on loopback that plays the script; see its module."""
     async with AsyncExitStack() as stack:
 
         async def start(script: Script) -> JudgeServer:
