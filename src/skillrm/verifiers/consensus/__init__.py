@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from skillrm.verifiers.consensus import answers
+from skillrm.verifiers.consensus import answers, programs
 
-__all__ = ["answers"]
+__all__ = ["answers", "programs"]
