@@ -76,7 +76,7 @@ class World:
             "ZYGOTE": zygote,
             "PORT": self.sockets[0].getsockname()[1],
             "UNIX": self.folder / "unix",
-            "ABSTRACT": f"skillrm-{os.getpid()}",
+            "ABSTRACT": self.folder.name,
             "NEXT": "POLLUTED",
             "HOSTNAME": socket.gethostname(),
             "PARENS": "(" * 20000 + ")" * 20000,
@@ -86,21 +86,31 @@ class World:
 
     def unharmed(self) -> None:
         """Nothing was read off, written, added or called."""
-        assert self.canary.read_text() == self.secret
+        assert self.canary.read_text() == f"# {self.secret}\n"
         assert sorted(path.name for path in self.folder.iterdir()) == ["canary.py", "unix"]
         assert self.visitors == []
 
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
+    yield from made()
+
+
+@pytest.fixture
+def lost_world() -> Iterator[World]:
+    """One of its own, for what is meant to happen to it."""
+    yield from made()
+
+
+def made() -> Iterator[World]:
     # not below /tmp: a guest has a /tmp of its own, and would miss the canary for that reason alone
     here = World(Path(tempfile.mkdtemp(dir="/var/tmp")))
-    here.canary.write_text(here.secret)
+    here.canary.write_text(f"# {here.secret}\n")
     here.folder.chmod(0o777)  # so that only isolation stands between
     here.canary.chmod(0o666)
     here.listen(socket.AF_INET, ("127.0.0.1", 0))
     here.listen(socket.AF_UNIX, str(here.folder / "unix"))
-    here.listen(socket.AF_UNIX, f"\0skillrm-{os.getpid()}")
+    here.listen(socket.AF_UNIX, f"\0{here.folder.name}")
     os.environ["SKILLRM_CANARY"] = here.secret
     yield here
     del os.environ["SKILLRM_CANARY"]
