@@ -24,6 +24,7 @@ __all__ = ["final_answer"]
 
 _NO_REFERENCE = "the sample brings no reference"
 _NO_ANSWER = "no final answer was found"
+_UNMARKED = "no answer is marked, and the last line holds several numbers, the reference among them"
 
 
 class MathArgs(Args):
@@ -53,7 +54,10 @@ async def math(sample: Sample, candidate: Candidate, args: MathArgs) -> Finding:
     answer = final_answer(candidate.final)
     if answer is None:
         return decided(False, _NO_ANSWER)
-    return await same_mathematics(answer.text, references, args.seconds)
+    found = await same_mathematics(answer.text, references, args.seconds)
+    if found.score == 0 and answer.others and await _any_is(answer.others, references, args.seconds):
+        return unknown(f"{_UNMARKED}: {answer.text} or {', '.join(answer.others)[:80]}")
+    return found
 
 
 @verifier("answer:numeric", version="1", args=NumericArgs, sample_safe=True)
@@ -73,7 +77,11 @@ def numeric(sample: Sample, candidate: Candidate, args: NumericArgs) -> Finding:
     if number is None:
         return decided(False, f"the answer {answer.text[:80]!r} is no number")
     shown = " or ".join(_short(one.value) for one in wanted[:3])
-    hit = any(number.equals(one, args.relative, args.absolute) for one in wanted)
+    hit = any(number.within(one, args.relative, args.absolute) for one in wanted)
+    if not hit:
+        others = [value for text in answer.others if (value := quantity(text)) is not None]
+        if any(other.within(one, args.relative, args.absolute) for one in wanted for other in others):
+            return unknown(f"{_UNMARKED}: {answer.text} or {', '.join(answer.others)[:80]}")
     return decided(hit, f"the answer {_short(number.value)} is {'' if hit else 'not '}within the tolerance of {shown}")
 
 
@@ -115,6 +123,10 @@ def text(sample: Sample, candidate: Candidate, args: NoArgs) -> Finding:
         return decided(False, _NO_ANSWER)
     hit = any(said == normal_text(reference) for reference in references)
     return decided(hit, f"the answer {said[:80]!r} is {'' if hit else 'not '}the reference {references[0][:80]!r}")
+
+
+async def _any_is(numbers: tuple[str, ...], references: tuple[str, ...], seconds: float) -> bool:
+    return any([(await same_mathematics(one, references, seconds)).satisfied for one in numbers[:20]])
 
 
 def _final(reference: str) -> str:

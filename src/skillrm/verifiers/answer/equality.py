@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 
 from pydantic import JsonValue
 
 from skillrm import sandbox
 from skillrm.errors import DeadlineExceeded, SandboxError
-from skillrm.verifiers.answer.normal import normal_text
+from skillrm.verifiers.answer.normal import in_latex, plain_mathematics
 from skillrm.verifiers.answer.quantity import Quantity, quantity
 from skillrm.verifiers.registry import Finding, broken, decided, unknown
 
@@ -16,12 +17,14 @@ SECONDS = 5.0
 LONGEST = 1_000
 _WORKER = "skillrm.verifiers.answer.symbolic"
 _KNOWN = 4096
+_HEDGE = re.compile(r"\b(?:or|either|maybe|perhaps)\b", re.IGNORECASE)
 _readable: OrderedDict[tuple[str, ...], bool] = OrderedDict()
 
 
 async def same_mathematics(answer: str, references: tuple[str, ...], seconds: float = SECONDS) -> Finding:
     """Decided, unknown (no reference can be read), or error (the worker broke)."""
     shown = f"{answer[:80]!r}"
+    answer, references = in_latex(answer), tuple(map(in_latex, references))
     quick = _quickly(answer, references)
     if quick is not None:
         return decided(
@@ -54,13 +57,14 @@ async def same_mathematics(answer: str, references: tuple[str, ...], seconds: fl
 
 def _quickly(answer: str, references: tuple[str, ...]) -> bool | None:
     """Settled by exact numbers or by equal text; None where neither can tell."""
-    spelled = normal_text(answer).replace(" ", "")
-    if spelled and any(spelled == normal_text(reference).replace(" ", "") for reference in references):
+    spelled = plain_mathematics(answer)
+    if spelled and any(spelled == plain_mathematics(reference) for reference in references):
         return True
     mine = quantity(answer)
     theirs = [quantity(reference) for reference in references]
     if mine is None:
-        return None
+        hedged = None not in theirs and _HEDGE.search(answer)
+        return False if hedged else None
     if any(other is not None and mine.equals(other) for other in theirs):
         return True
     return None if any(other is None or _rounds(mine, other) for other in theirs) else False

@@ -10,9 +10,11 @@ READ = 20_000
 """Characters from the end in which the answer must stand."""
 LONGEST = 2_000
 """Characters of an answer; a longer one is none."""
-How = Literal["boxed", "hashes", "stated", "line", "whole", "number"]
+How = Literal["boxed", "hashes", "tagged", "stated", "line", "whole", "number"]
 
 _BOX = re.compile(r"\\(?:boxed|fbox)[ \t]{0,4}(?:\{|([^\s{}$\\.,;]{1,50}))")
+_BETWEEN = re.compile(r"[$\s]{0,8}(?:(?:[,;]|and|or|\\text\{\s*(?:and|or)\s*\}|\\quad|\\[,;])[$\s]{0,8}){0,4}\Z")
+_TAGGED = re.compile(r"<answer>\s{0,20}((?:(?!</?answer>).){1,2000}?)\s{0,20}</answer>", re.DOTALL | re.IGNORECASE)
 _HASHES = re.compile(r"^[ \t]{0,8}#{4}(?!#)[ \t]*([^\n]+)", re.MULTILINE)
 _STATED = re.compile(
     r"\banswer(?:[ \t]+(?:to|for)[ \t](?:the|this|your|that)[ \t](?:question|problem))?"
@@ -23,8 +25,12 @@ _STATED = re.compile(
 _LINE = re.compile(r"[ \t]*[*_]{0,3}A:[*_]{0,3}[ \t]*(\S[^\n]*)\Z")
 _NUMBER = re.compile(r"(?<![\w.])[-+\u2212]?[$\u20ac\u00a3]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:/\d+)?%?(?![\w])")
 _ITEM = re.compile(r"^[ \t]*(?:\(?\d{1,3}[.)]|step[ \t]+\d{1,3}\b)", re.IGNORECASE)
-_SENTENCE = re.compile(r"(?<=[^\s.])[.;](?=\s|\Z)|(?<=\w),?[ \t](?:because|since|which|so|as)[ \t]")
-_MATH = re.compile(r"\A(?:\$\$?([^$]{1,500})\$\$?|\\\((.{1,500}?)\\\)|\\\[(.{1,500}?)\\\])")
+_SENTENCE = re.compile(
+    r"(?<=[^\s.])(?<!\.[A-Za-z])[.;](?=\s|\Z)|,[ \t]not[ \t]|"
+    r"(?<=[\w)\]}$%*]),?[ \t](?:because|since|which|so|as|where)[ \t]"
+)
+_MATH = re.compile(r"(?:\$\$?([^$]{1,500})\$\$?|\\\((.{1,500}?)\\\)|\\\[(.{1,500}?)\\\])", re.DOTALL)
+_DENIED = re.compile(r"(?:not|n't|neither|none of)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,42 +39,66 @@ class Answer:
 
     text: str
     how: How
+    others: tuple[str, ...] = ()
+    """For `number`: what else could be meant, the other numbers of that line."""
 
 
 def final_answer(text: str) -> Answer | None:
-    """The last boxed answer; else after the last `####`; else the last one stated (`the answer is`, `Answer:`); else
-    a last line `A: ...`; else a text that is nothing but a short answer; else the last number of the last lines.
+    """The last boxed answer; else after the last `####`; else in the last `<answer>`; else the last one stated (`the
+    answer is`, `Answer:`); else a last line `A: ...`; else a text that is nothing but a short answer; else the last
+    number of the last lines. A box that never closes is no answer, nor is anything around it.
     """
     tail = text[-READ:].rstrip()
     if not tail:
         return None
-    for how, found in (("boxed", boxed(tail)), ("hashes", _last(_HASHES, tail)), ("stated", _stated(tail))):
+    signs: tuple[tuple[How, str | None], ...] = (
+        ("boxed", boxed(tail)),
+        ("hashes", _last(_HASHES, tail)),
+        ("tagged", _last(_TAGGED, tail)),
+        ("stated", _stated(tail)),
+    )
+    for how, found in signs:
         if found and len(found) <= LONGEST:
-            return Answer(found, how)  # type: ignore[arg-type]
+            return Answer(found, how)
+    if _BOX.search(tail):
+        return None
     last = tail.rsplit("\n", 1)[-1]
     line = _LINE.match(last)
     if line is not None and len(last) <= LONGEST:
         return Answer(bare(line[1]), "line")
-    if len(tail) == len(text.rstrip()) and len(tail.strip()) <= 120 and "\n" not in tail.strip() and _is_short(tail):
+    if len(tail) == len(text.rstrip()) and "\n" not in tail.strip() and _is_short(tail.strip()):
         return Answer(bare(tail), "whole")
-    number = _last_number(tail)
-    return Answer(number, "number") if number else None
+    return _last_number(tail)
 
 
 def boxed(text: str) -> str | None:
-    r"""What the last closed `\boxed{...}` holds, braces inside matched; `\boxed 5` too."""
-    for found in reversed(list(_BOX.finditer(text))[-20:]):
-        if found[1]:
-            return found[1]
-        depth = 1
-        for place in re.finditer(r"\\.|[{}]", text[found.end() : found.end() + LONGEST], re.DOTALL):
-            depth += {"{": 1, "}": -1}.get(place[0], 0)
-            if not depth:
-                inside = text[found.end() : found.end() + place.start()].strip()
-                if inside:
-                    return inside
-                break
-    return None
+    r"""What the last closed `\boxed{...}` holds, braces inside matched; `\boxed 5` too.
+
+    Boxes joined by nothing but a comma, `and`, `or` or blanks are one answer (`1, 2`), as math-verify reads them: no
+    choice is left to the reader. Of boxes further apart the last one counts.
+    """
+    found: list[str] = []
+    end = 0
+    for opening in reversed(list(_BOX.finditer(text))[-20:]):
+        inside, after = (opening[1], opening.end()) if opening[1] else _inside(text, opening.end())
+        if not inside:
+            continue
+        if found and not _BETWEEN.match(text[after:end]):
+            break
+        if inside not in found:
+            found.insert(0, inside)
+        end = opening.start()
+    return ", ".join(found) or None
+
+
+def _inside(text: str, start: int) -> tuple[str, int]:
+    """What stands from `start` to the brace that closes, and where it ends; empty where none closes."""
+    depth = 1
+    for place in re.finditer(r"\\.|[{}]", text[start : start + LONGEST], re.DOTALL):
+        depth += {"{": 1, "}": -1}.get(place[0], 0)
+        if not depth:
+            return text[start : start + place.start()].strip(), start + place.end()
+    return "", start
 
 
 def bare(text: str) -> str:
@@ -88,15 +118,25 @@ def bare(text: str) -> str:
 
 
 def _stated(tail: str) -> str | None:
-    said = _last(_STATED, tail)
-    if said is None:
-        return None
+    """The last statement that says what the answer is, not what it is not; `Answer: the answer is 5` is 5."""
+    for found in reversed(list(_STATED.finditer(tail))):
+        start = found.start(1)
+        while again := _STATED.search(tail, start, found.end()):
+            start = again.start(1)
+        said = tail[start : found.end()]
+        if _DENIED.match(said.lstrip("*_ ")):
+            continue
+        return _said(said, tail[start : start + 1000])
+    return None
+
+
+def _said(said: str, ahead: str) -> str | None:
     emphasised = re.match(r"\*\*([^*\n]{1,200})\*\*", said)
     if emphasised is not None:
         return bare(emphasised[1])
-    inside = _MATH.match(said)
+    inside = _MATH.match(ahead)
     if inside is not None:
-        rest = said[inside.end() :].strip()
+        rest = ahead[inside.end() :].split("\n", 1)[0].strip()
         if not rest or not rest[0].isalnum():
             return bare(next(part for part in inside.groups() if part is not None))
     end = _SENTENCE.search(said)
@@ -111,13 +151,15 @@ def _last(pattern: re.Pattern[str], text: str) -> str | None:
 
 
 def _is_short(text: str) -> bool:
-    return len(text.split()) <= 6
+    """Nothing but an answer: a few words, and no sentence around a number."""
+    words = re.findall(r"[^\W\d_]{2,}", text)
+    return len(text) <= 120 and len(text.split()) <= 6 and not (len(words) > 2 and re.search(r"\d", text))
 
 
-def _last_number(tail: str) -> str | None:
+def _last_number(tail: str) -> Answer | None:
     lines = [line for line in tail.split("\n") if line.strip() and not line.lstrip().startswith(("```", "|"))]
     for line in reversed(lines[-2:]):
         numbers = _NUMBER.findall(_ITEM.sub("", line[-LONGEST:]))
         if numbers:
-            return str(numbers[-1])
+            return Answer(numbers[-1], "number", tuple(dict.fromkeys(numbers[:-1])))
     return None

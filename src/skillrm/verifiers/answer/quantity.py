@@ -55,33 +55,47 @@ _PLAIN = re.compile(r"\(\s*([-+]?[\d.,]+)\s*\)")
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number with what stood beside it. `rounded`: it was written with a decimal point."""
+    """A number with what stood beside it."""
 
     value: Fraction
     percent: bool = False
     unit: str = ""
-    rounded: bool = False
+    half: Fraction = Fraction(0)
+    """Half a unit of the last decimal place; 0 for a number written without a decimal point."""
 
-    def equals(self, other: Quantity, relative: float = 1e-6, absolute: float = 0.0) -> bool:
+    @property
+    def rounded(self) -> bool:
+        return self.half > 0
+
+    def equals(self, other: Quantity) -> bool:
         """Equal as answers: `50%` is 0.5 and 50; `1 m` is `100 cm`; a unit that only one names is no difference.
 
-        Where either is written with a decimal point, a relative difference of `relative` is allowed.
+        Decimals may have been rounded: half of the last place written is allowed, but at most a millionth of the value.
         """
+        return any(
+            abs(left - right) <= min(max(self.half, other.half) * by, abs(right) / 1_000_000)
+            for left, right, by in self._beside(other)
+        )
+
+    def within(self, other: Quantity, relative: float, absolute: float) -> bool:
+        """As `equals`, with an allowed difference: the larger of `absolute` and `relative` times the other."""
+        return any(
+            abs(left - right) <= max(Fraction(absolute), Fraction(relative) * abs(right))
+            for left, right, _ in self._beside(other)
+        )
+
+    def _beside(self, other: Quantity) -> list[tuple[Fraction, Fraction, Fraction]]:
+        """Both values in one unit, in each sense that a percent sign can have, and what `half` is to be taken times."""
         mine, theirs = _UNITS.get(self.unit), _UNITS.get(other.unit)
-        left, right = self.value, other.value
+        left, right, by = self.value, other.value, Fraction(1)
         if mine and theirs:
             if mine[0] != theirs[0]:
-                return False
-            left, right = left * mine[1], right * theirs[1]
-        pairs = [(left, right)]
+                return []
+            left, right, by = left * mine[1], right * theirs[1], max(mine[1], theirs[1])
+        pairs = [(left, right, by)]
         if self.percent != other.percent:
-            pairs.append((left / 100, right) if self.percent else (left, right / 100))
-        loose = self.rounded or other.rounded or absolute > 0 or relative != 1e-6
-        return any(a == b or (loose and _near(a, b, relative, absolute)) for a, b in pairs)
-
-
-def _near(left: Fraction, right: Fraction, relative: float, absolute: float) -> bool:
-    return abs(left - right) <= max(Fraction(absolute), Fraction(relative) * abs(right))
+            pairs.append((left / 100, right, by) if self.percent else (left, right / 100, by))
+        return pairs
 
 
 def quantity(text: str) -> Quantity | None:
@@ -113,8 +127,16 @@ def quantity(text: str) -> Quantity | None:
     named = _unit(rest)
     if named is None:
         return None
-    dotted = "." in found[0] or bool(found["exp"]) or bool(found["ten"])
-    return Quantity(value, percent, unit or named, dotted)
+    return Quantity(value, percent, unit or named, _half(found, value))
+
+
+def _half(found: re.Match[str], value: Fraction) -> Fraction:
+    decimals = (found["dec"] or "").partition(".")[2]
+    if not decimals or "pow" in {key for key, part in found.groupdict().items() if part}:
+        return Fraction(0)
+    written = Fraction(found["dec"].replace(",", ""))
+    scale = abs(value / written) if written else Fraction(1)
+    return scale / (2 * Fraction(10) ** len(decimals))
 
 
 def _without_currency(text: str) -> tuple[str, str]:
