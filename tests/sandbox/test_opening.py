@@ -117,6 +117,19 @@ async def test_a_closed_sandbox_starts_again_when_it_is_used():
 
 
 @pytest.mark.usefixtures("full")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has another uid to give")
+async def test_guests_of_root_are_nobody_outside_too():
+    sandbox = await opening.shared()
+    run = asyncio.create_task(sandbox.run("import time\ntime.sleep(0.5)", level="full"))
+    await asyncio.sleep(0.25)
+    below = group(sandbox._behind._nursery.process.pid)  # type: ignore[attr-defined]
+    uids = {Path(f"/proc/{pid}/status").read_text().split("Uid:\t")[1].split("\t")[0] for pid in below}  # noqa: ASYNC240
+    assert (len(below), uids) == (2, {"65534"})
+    assert (await run).ok
+    await sandbox.aclose()
+
+
+@pytest.mark.usefixtures("full")
 async def test_a_killed_zygote_is_replaced():
     sandbox = await opening.shared()
     await sandbox.run("result = 1", level="full")

@@ -32,6 +32,7 @@ class Cell:
         uid, gid = os.getuid(), os.getgid()
         if strategy == "root":
             kernel.unshare(_APART)
+            socket.sethostname("guest")
             rootfs.build()
             os.setgroups([])
             os.setresgid(kernel.NOBODY, kernel.NOBODY, kernel.NOBODY)
@@ -42,8 +43,8 @@ class Cell:
         else:
             kernel.unshare(kernel.NEWUSER | kernel.NEWPID | _APART)
             kernel.map_nobody(self.proc, uid, gid)
+            socket.sethostname("guest")
             rootfs.build()
-        socket.sethostname("guest")
         _become_first()
         self.pids = os.open("self/ns/pid", os.O_RDONLY | os.O_CLOEXEC, dir_fd=self.proc)
         self.filter = kernel.Filter(syscalls.allow_list())
@@ -64,8 +65,9 @@ class Cell:
     def enclose(self, grant: Grant, settle: Callable[[], None]) -> None:
         """In the child: after this it holds no right that `grant` does not name. `settle` closes descriptors."""
         os.setsid()  # signals to the own process group must not reach the zygote
-        with open(os.open("self/oom_score_adj", os.O_WRONLY, dir_fd=self.proc), "w") as file:
-            file.write("1000")
+        oom = os.open("self/oom_score_adj", os.O_WRONLY, dir_fd=self.proc)
+        os.write(oom, b"1000")
+        os.close(oom)
         kernel.unshare(kernel.NEWUSER | _APART)
         kernel.map_nobody(self.proc, kernel.NOBODY, kernel.NOBODY)
         settle()
