@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,7 +20,7 @@ _HASHES = re.compile(r"^[ \t]{0,8}#{4}(?!#)[ \t]*([^\n]+)", re.MULTILINE)
 _STATED = re.compile(
     r"\banswer(?:[ \t]+(?:to|for)[ \t](?:the|this|your|that)[ \t](?:question|problem))?"
     r"[ \t]*[*_]{0,3}(?:(?:[ \t]+(?:is|was|would[ \t]be|should[ \t]be|must[ \t]be|equals)\b|[ \t]*[:=\uff1a])[ \t]*:?)"
-    r"[*_]{0,3}[ \t]*(?:\n\s{0,20})?([^\n]+)",
+    r"[*_]{0,3}[ \t]*(?:\n\s{0,20})?(?=[^\n])",
     re.IGNORECASE,
 )
 _LINE = re.compile(r"[ \t]*[*_]{0,3}A:[*_]{0,3}[ \t]*(\S[^\n]*)\Z")
@@ -67,7 +68,8 @@ def final_answer(text: str) -> Answer | None:
     if line is not None and len(last) <= LONGEST:
         return Answer(bare(line[1]), "line")
     if len(tail) == len(text.rstrip()) and "\n" not in tail.strip() and _is_short(tail.strip()):
-        return Answer(bare(tail), "whole")
+        said = bare(tail)
+        return Answer(said, "whole") if said else None
     return _last_number(tail)
 
 
@@ -82,6 +84,9 @@ def boxed(text: str) -> str | None:
     for opening in reversed(list(_BOX.finditer(text))[-20:]):
         inside, after = (opening[1], opening.end()) if opening[1] else _inside(text, opening.end())
         if not inside:
+            continue
+        if found and after > end:  # around the one already found
+            end = opening.start()
             continue
         if found and not _BETWEEN.match(text[after:end]):
             break
@@ -119,14 +124,12 @@ def bare(text: str) -> str:
 
 def _stated(tail: str) -> str | None:
     """The last statement that says what the answer is, not what it is not; `Answer: the answer is 5` is 5."""
-    for found in reversed(list(_STATED.finditer(tail))):
-        start = found.start(1)
-        while again := _STATED.search(tail, start, found.end()):
-            start = again.start(1)
-        said = tail[start : found.end()]
-        if _DENIED.match(said.lstrip("*_ ")):
-            continue
-        return _said(said, tail[start : start + 1000])
+    for found in reversed(deque(_STATED.finditer(tail), maxlen=20)):
+        ahead = tail[found.end() : found.end() + LONGEST]
+        said = ahead.split("\n", 1)[0]
+        answer = _said(said, ahead) if not _DENIED.match(said.lstrip("*_ ")) else None
+        if answer:
+            return answer
     return None
 
 

@@ -73,7 +73,7 @@ class Quantity:
         Decimals may have been rounded: half of the last place written is allowed, but at most a millionth of the value.
         """
         return any(
-            abs(left - right) <= min(max(self.half, other.half) * by, abs(right) / 1_000_000)
+            abs(left - right) <= min(max(self.half, other.half) * by, max(abs(left), abs(right)) / 1_000_000)
             for left, right, by in self._beside(other)
         )
 
@@ -108,6 +108,9 @@ def quantity(text: str) -> Quantity | None:
         text = _PLAIN.sub(r"\1", text)
     text = re.sub(r"(?<=\d) (?=\d{3}(?:\D|\Z))(?![^/]*/)", "", text.replace("$ ", "$")).strip()
     text = re.sub(r"\A\\?[A-Za-z](?:_\w)?\s*=\s*", "", text)
+    text = re.sub(
+        r"\A(?:about|approximately|approx\.?|roughly|around|\\approx|\u2248)\s*", "", text, flags=re.IGNORECASE
+    )
     text, unit = _without_currency(text)
     text = text.replace("\\", " ").strip()
     found = _VALUE.match(text)
