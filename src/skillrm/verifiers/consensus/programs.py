@@ -17,7 +17,7 @@ from pydantic import Field
 from skillrm import sandbox
 from skillrm.errors import SandboxError
 from skillrm.sandbox import Sandbox, SandboxLimits, SandboxResult
-from skillrm.types import Candidate, Sample
+from skillrm.types import Sample
 from skillrm.verifiers.code.examples import Example, NamedCall, Printed, examples_of
 from skillrm.verifiers.code.extraction import Program, asked_name, program
 from skillrm.verifiers.code.running import entry_for, expressions, fits, run_program, runnable
