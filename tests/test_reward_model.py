@@ -235,6 +235,35 @@ async def test_only_open_cells_are_asked(tmp_path):
     assert judgment.status == "ok"
 
 
+SOFT = """\
+criteria:
+  - {id: right, text: "The final answer is right."}
+resources:
+  - {id: v, kind: verifier, verifier: "consensus:answer", decides: [right]}
+"""
+THREE = {"prompt": "What is 6 times 7?", "responses": ["The answer is 42.", "The answer is 42.", "The answer is 48."]}
+
+
+async def test_soft_evidence_stands_where_there_is_no_judge(tmp_path):
+    judgment = await RewardModel(write_skill(tmp_path, SOFT)).judge(THREE, "ranking")
+    assert judgment.verdict.ranking == (("A", "B"), ("C",))
+
+
+async def test_soft_evidence_does_not_keep_the_judge_from_being_asked_and_yields_to_it(tmp_path):
+    reply = says(record(entry("right", {"A": "violated", "B": "violated", "C": "satisfied"}, ["o2", "o3", "o4"])))
+    judgment, backend = await judged(write_skill(tmp_path, SOFT), [reply], THREE, goal="winner")
+    assert len(backend.requests) == 1
+    assert judgment.verdict.winner == "C"
+    assert {row.source for row in judgment.conflicts} == {"soft_verifier"}
+
+
+async def test_soft_evidence_stands_where_the_judge_cannot_tell(tmp_path):
+    reply = says(record(entry("right", dict.fromkeys("ABC", "unknown"), ["o2"])))
+    judgment, _ = await judged(write_skill(tmp_path, SOFT), [reply], THREE, goal="ranking")
+    assert judgment.status == "ok"
+    assert judgment.verdict.ranking == (("A", "B"), ("C",))
+
+
 async def test_a_null_answer_is_violated_and_needs_no_judge(skill):
     judgment, backend = await judged(skill, [], {"prompt": "Say hi.", "response": None})
     assert (judgment.status, judgment.reward(), backend.requests) == ("ok", 0.0, [])

@@ -173,9 +173,11 @@ class Ledger:
         return not covers or label in covers
 
     def answered(self, criterion: str, label: str) -> bool:
-        """Decided by anything, or the judge has said that it cannot tell."""
+        """Settled by a rule or a hard verifier, or the judge has spoken; soft evidence only stands in for the judge."""
         kept = self._rows.get((criterion, label), {})
-        return criterion in self._ruled_out or "judge" in kept or self._resolve(criterion, label)[0].score is not None
+        if criterion in self._ruled_out or "judge" in kept:
+            return True
+        return self._resolve(criterion, label, soft=False)[0].score is not None
 
     def _row(
         self,
@@ -201,22 +203,23 @@ class Ledger:
     def _add(self, row: Evidence) -> None:
         self._rows.setdefault((row.criterion, row.candidate), {}).setdefault(row.source, []).append(row)
 
-    def resolved(self) -> Resolved:
-        """Every cell's row after precedence, and the decided rows it overruled."""
+    def resolved(self, *, soft: bool = True) -> Resolved:
+        """Every cell's row after precedence, and the decided rows it overruled; `soft`: soft verifiers count."""
         evidence: list[Evidence] = []
         conflicts: list[Evidence] = []
         for criterion in self.criteria:
             for label in self.labels:
-                row, overruled = self._resolve(criterion.id, label)
+                row, overruled = self._resolve(criterion.id, label, soft=soft)
                 evidence.append(row)
                 conflicts.extend(overruled)
         return Resolved(tuple(evidence), tuple(conflicts))
 
-    def _resolve(self, criterion: str, label: str) -> tuple[Evidence, list[Evidence]]:
+    def _resolve(self, criterion: str, label: str, *, soft: bool = True) -> tuple[Evidence, list[Evidence]]:
         if criterion in self._ruled_out:
             return self._ruled_out[criterion][self.labels.index(label)], []
         kept = self._rows.get((criterion, label), {})
-        merged = [_merge(self._combine(criterion), source, kept[source]) for source in PRECEDENCE if source in kept]
+        sources = [source for source in PRECEDENCE if source in kept and (soft or source != "soft_verifier")]
+        merged = [_merge(self._combine(criterion), source, kept[source]) for source in sources]
         chosen = next((row for row in merged if row.score is not None), merged[0] if merged else None)
         if chosen is None:
             return self._row(criterion, label, None, (), "nothing decided it", "judge"), []

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from skillrm import prompts, tools
 from skillrm.backends import Backend, ChatReply, ChatRequest, ChatUsage
 from skillrm.errors import ConfigError, DeadlineExceeded, Fault
-from skillrm.judgment import Readout, Usage, Verdict
+from skillrm.judgment import Readout, Usage
 from skillrm.ledger import Ledger
 from skillrm.limits import Limits
 from skillrm.plan import Plan
@@ -99,14 +99,13 @@ class Setting:
         wanted = self.readout.kind == "preference" or self.readout.tie_break == "preference"
         return wanted and len(self.bank.sample.candidates) > 1
 
-    def read(self, ledger: Ledger) -> Verdict:
-        """The verdict over what the ledger holds now."""
-        evidence = ledger.resolved().evidence
-        return read_evidence(self.plan.criteria, ledger.labels, evidence, self.readout, self.goal, ledger.preference)
-
     def closed(self, ledger: Ledger) -> bool:
-        """Nothing more need be asked: no open cell can change the goal's answer."""
-        return self.early_stop and self.read(ledger).closed
+        """Nothing need be asked: no open cell can change the answer. Soft evidence does not keep a judge away."""
+        if not self.early_stop:
+            return False
+        evidence = ledger.resolved(soft=False).evidence
+        verdict = read_evidence(self.plan.criteria, ledger.labels, evidence, self.readout, self.goal, ledger.preference)
+        return verdict.closed
 
     async def ask(
         self,

@@ -15,7 +15,7 @@ from skillrm.verifiers.code.examples import NamedCall, Printed, examples_of
 from skillrm.verifiers.code.extraction import asked_name, program
 from skillrm.verifiers.code.running import Ran, run_examples
 from skillrm.verifiers.code.syntax import NO_CODE
-from skillrm.verifiers.registry import Args, Finding, broken, decided, unknown, verifier
+from skillrm.verifiers.registry import Args, Finding, broken, decided, not_applicable, unknown, verifier
 
 _ANY_ORDER = re.compile(r"\bany order\b", re.IGNORECASE)
 _SEVERAL = re.compile(
@@ -42,7 +42,7 @@ class RunArgs(Args):
 
 @verifier("code:examples", version="1", args=RunArgs, sample_safe=True)
 async def examples(sample: Sample, candidate: Candidate, args: RunArgs) -> Finding:
-    r"""The program gives what the prompt's own examples show; unknown where the prompt holds none that can be run.
+    r"""The program gives what the prompt's own examples show; not applicable where the prompt has none.
 
     Doctests, `f(1) == 2`, `Input: n = 1` over `Output: 2`, and sample input and output of whole programs. What is shown
     is compared outside the guest in which the program runs.
@@ -54,9 +54,9 @@ async def examples(sample: Sample, candidate: Candidate, args: RunArgs) -> Findi
     name = args.entry or asked_name(prompt)
     found = examples_of(prompt, name)
     if not found:
-        return unknown("the prompt shows no example that can be run")
+        return not_applicable("the prompt shows no example that can be run")
     if isinstance(found[0], NamedCall) and _LINKED.search(prompt):
-        return unknown("the examples hold linked nodes, not plain values")
+        return not_applicable("the examples hold linked nodes, not plain values")
     code = program(candidate.final, prompt, args.entry)
     if code is None:
         return decided(False, NO_CODE)
