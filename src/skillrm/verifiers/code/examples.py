@@ -221,7 +221,7 @@ def _literal_ahead(text: str) -> tuple[Any, str]:
     shown = word[0].rstrip(".")
     rest = line[word.end() :].strip()
     if re.match(r"[-*/+^(\[]", rest):  # a sum worked out: `19 - 5 - 6 = 8`
-        shown = rest.rsplit("=", 1)[1].strip() if "=" in rest else ""
+        shown = rest.rsplit("=", 1)[1].strip(" '\"`.") if "=" in rest else ""
     return value_of(shown), shown
 
 

@@ -18,6 +18,8 @@ _STATEMENT = re.compile(
     r"(?:if|for|while|with|try|return|print)\b.*[:)]|[\w.\[\], ]+[ \t]*[-+*/]?=[^=])",
     re.MULTILINE,
 )
+_BODY = re.compile(r"(?:(?:return|for|while|if|try|with|pass|raise)\b|[\w.\[\], ]+ ?=[^=])")
+_RESULT = re.compile(r"(?<![\w.])([A-Za-z_]\w*)\([^()\n]{0,200}\)[ \t`]*(?:==|=>|->|\u279e|\u2192)")
 _RUNS_ON = re.compile(r"^(?:assert\b|print\b|if\b|for\b|while\b|#|```|[A-Z][a-z]+ )", re.MULTILINE)
 """A base model that completes a function goes on after it: with calls, with its own tests, with prose."""
 _HEAD = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(", re.MULTILINE)
@@ -60,7 +62,10 @@ def asked_name(prompt: str) -> str | None:
     if names:
         return str(names[-1])
     found = re.search(r"\b(?:function|method)[ \t]+(?:called|named)?[ \t]*[`'\"*]{1,2}(\w+)", prompt)
-    return found[1] if found is not None else None
+    if found is not None:
+        return found[1]
+    called = set(_RESULT.findall(prompt[:60_000]))
+    return called.pop() if len(called) == 1 else None
 
 
 def program(text: str, prompt: str = "", entry: str | None = None) -> Program | None:
@@ -102,9 +107,7 @@ def _best(fenced: list[tuple[str, str]], name: str | None) -> str | None:
 def _continues(source: str) -> bool:
     """Whether the code can be the rest of a function: its first line is indented, or a body put flush left."""
     first = next((line for line in source.split("\n") if line.strip()), "")
-    return first[:1] in " \t" or bool(
-        re.match(r"(?:return|for|while|if|try|with|pass|raise|[\w.\[\], ]+ ?=)\b?", first)
-    )
+    return first[:1] in " \t" or _BODY.match(first) is not None
 
 
 def _joined(prompt: str, source: str) -> str:
