@@ -23,6 +23,13 @@ FAMILIES = {
     "structure": "How an answer is built. All are bounded in time and memory whatever the text and the arguments.",
     "reference": "Comparison with the resource `reference` that the sample brings; a JSON array of strings means "
     "several acceptable answers, of which the best counts. Without a reference the finding is unknown.",
+    "answer": "The final answer that a solution commits to (the last box, `####`, `<answer>`, `the answer is`), "
+    "compared with the resource `reference`. Without a reference the finding is unknown; without a final answer it is violated.",
+    "code": "The program in an answer: fenced, bare, or the rest of the function that the prompt begins. It runs in "
+    "the sandbox; what is expected never enters the guest that runs it.",
+    "consensus": "Agreement across the candidates of one prompt: soft evidence for choosing the best, not a reward.",
+    "script": "A skill's own script. A sample cannot bring one.",
+    "scorer": "A scalar reward model at an HTTP endpoint. A sample cannot bring one.",
 }
 HEAD = """# Verifiers
 
@@ -48,7 +55,8 @@ def page() -> str:
 
 def entry(verifier: Verifier) -> str:
     """One verifier: summary, arguments, example."""
-    summary, _, example = (inspect.getdoc(verifier.function) or "").partition("\n\n")
+    prose, shown, example = (inspect.getdoc(verifier.function) or "").partition(">>> ")
+    summary = "\n\n".join(" ".join(paragraph.split()) for paragraph in prose.strip().split("\n\n"))
     said = attribute_docs(verifier.args)
     schema = verifier.args.model_json_schema()
     rows = []
@@ -61,7 +69,7 @@ def entry(verifier: Verifier) -> str:
     lines = [f"### `{verifier.name}`", "", summary, ""]
     if rows:
         lines += [*rows, ""]
-    return "\n".join([*lines, "```pycon", example.strip(), "```", ""])
+    return "\n".join([*lines, "```pycon", (shown + example).strip(), "```", ""])
 
 
 def kind(field: dict[str, Any]) -> str:
