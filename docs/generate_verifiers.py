@@ -24,7 +24,8 @@ FAMILIES = {
     "reference": "Comparison with the resource `reference` that the sample brings; a JSON array of strings means "
     "several acceptable answers, of which the best counts. Without a reference the finding is unknown.",
     "answer": "The final answer that a solution commits to (the last box, `####`, `<answer>`, `the answer is`), "
-    "compared with the resource `reference`. Without a reference the finding is unknown; without a final answer it is violated.",
+    "compared with the resource `reference`. Without a reference the finding is unknown; without a final answer it is "
+    "violated.",
     "code": "The program in an answer: fenced, bare, or the rest of the function that the prompt begins. It runs in "
     "the sandbox; what is expected never enters the guest that runs it.",
     "consensus": "Agreement across the candidates of one prompt: soft evidence for choosing the best, not a reward.",
