@@ -117,3 +117,17 @@ def test_freeing_an_answer_of_its_frame_twice_changes_nothing_more(text: str) ->
 )
 def test_a_bomb_of_megabytes_is_read_as_quickly_as_its_end(bomb: str) -> None:
     final_answer(bomb)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("It is 102.", "102"),
+        ("There are 1728.", "1728"),
+        ("48 * 36 = 1,728 seats.", "1,728"),
+        ("155 minutes", "155 minutes"),
+        ("Carbon dioxide", "Carbon dioxide"),
+    ],
+)
+def test_a_short_sentence_gives_its_number_and_a_bare_answer_itself(text, value):
+    assert final_answer(text).text == value

@@ -154,9 +154,13 @@ def _last(pattern: re.Pattern[str], text: str) -> str | None:
 
 
 def _is_short(text: str) -> bool:
-    """Nothing but an answer: a few words, and no sentence around a number."""
+    """Nothing but an answer: a few words, or a value with its unit; a sentence around a number is none."""
+    if len(text) > 120 or len(text.split()) > 6:
+        return False
     words = re.findall(r"[^\W\d_]{2,}", text)
-    return len(text) <= 120 and len(text.split()) <= 6 and not (len(words) > 2 and re.search(r"\d", text))
+    if not words or not re.search(r"\d", text):
+        return True
+    return len(words) <= 2 and "=" not in text and re.match(r"\W{0,3}\d|\\", text) is not None
 
 
 def _last_number(tail: str) -> Answer | None:
