@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import resource
 import socket
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from skillrm.sandbox.guest import kernel, rootfs, syscalls
@@ -62,15 +61,17 @@ class Cell:
                 kernel.setns(self.pids, kernel.NEWPID)  # the next child needs a new one again
         return pid
 
-    def enclose(self, grant: Grant, settle: Callable[[], None]) -> None:
-        """In the child: after this it holds no right that `grant` does not name. `settle` closes descriptors."""
+    def part(self) -> None:
+        """In the child: into namespaces of its own. What it may use is not known yet."""
         os.setsid()  # signals to the own process group must not reach the zygote
         oom = os.open("self/oom_score_adj", os.O_WRONLY, dir_fd=self.proc)
         os.write(oom, b"1000")
         os.close(oom)
         kernel.unshare(kernel.NEWUSER | _APART)
         kernel.map_nobody(self.proc, kernel.NOBODY, kernel.NOBODY)
-        settle()
+
+    def enclose(self, grant: Grant) -> None:
+        """In the child, last of all: after this it holds no right that `grant` does not name."""
         flags = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
         kernel.mount("tmpfs", "/tmp", "tmpfs", flags, f"size={grant.file_bytes},nr_inodes=1024,mode=1777")
         os.chdir("/tmp")

@@ -6,7 +6,6 @@ end it passes on unread. What one guest was told can therefore not lie in the me
 
 from __future__ import annotations
 
-import array
 import contextlib
 import gc
 import importlib
@@ -17,10 +16,11 @@ import signal
 import socket
 import sys
 import time
-from typing import Any, NoReturn
+from typing import Any
 
 from skillrm.sandbox.guest import kernel, runner
-from skillrm.sandbox.guest.confine import Cell, Grant
+from skillrm.sandbox.guest.confine import Cell
+from skillrm.sandbox.guest.unborn import Unborn, receive
 
 # fmt: off
 WARM = (
@@ -33,7 +33,6 @@ WARM = (
     "zoneinfo",
 )
 # fmt: on
-JOB, LINK = 3, 4
 
 
 def main(control_fd: int, strategy: str) -> None:
@@ -69,7 +68,7 @@ class Zygote:
         self.cell = cell
         self.poll = select.poll()
         self.poll.register(control, select.POLLIN)
-        self.alive, self._alive_end = os.pipe2(os.O_CLOEXEC)  # reads as closed once the zygote is gone
+        self.spare: Unborn | None = None
         self.guests: dict[int, _Guest] = {}  # by pidfd
 
     def serve(self) -> None:
@@ -79,6 +78,8 @@ class Zygote:
         for guest in self.guests.values():
             guest.kill("closed")
             os.wait4(guest.pid, 0)
+        if self.spare is not None:
+            self.spare.drop()
 
     def _turn(self) -> bool:
         nearest = min((guest.deadline for guest in self.guests.values() if not guest.killed), default=None)
@@ -93,10 +94,13 @@ class Zygote:
         for guest in self.guests.values():
             if guest.deadline <= now and not guest.killed:
                 guest.kill("timeout")
+        if self.spare is None and not self.poll.poll(0):  # nothing is asked: make the next one ahead
+            with contextlib.suppress(OSError):
+                self.spare = Unborn(self.cell, self.control)
         return True
 
     def _hear(self) -> bool:
-        message, fds = _receive(self.control)
+        message, fds = receive(self.control)
         if not message:
             return False  # the host is gone: our death takes the guests along
         request = json.loads(message)
@@ -114,17 +118,15 @@ class Zygote:
         return True
 
     def _start(self, request: dict[str, Any], fds: list[int]) -> None:
-        grant = Grant(*request["grant"])
         started = time.monotonic()
         try:
-            pid = self.cell.fork()
+            unborn, self.spare = self.spare or Unborn(self.cell, self.control), None
+            unborn.bear(request["grant"], fds)
         except OSError as error:
             self._report(request["id"], {"broken": f"fork: {error}"})
             return
-        if pid == 0:
-            _become_guest(self.cell, grant, fds, self.alive, self._alive_end)
-        pidfd = os.pidfd_open(pid)
-        self.guests[pidfd] = _Guest(request["id"], pid, started, started + request["seconds"])
+        pidfd = os.pidfd_open(unborn.pid)
+        self.guests[pidfd] = _Guest(request["id"], unborn.pid, started, started + request["seconds"])
         self.poll.register(pidfd, select.POLLIN)
 
     def _bury(self, pidfd: int) -> None:
@@ -157,42 +159,3 @@ class _Guest:
     def kill(self, why: str) -> None:
         self.killed = self.killed or why
         os.kill(self.pid, signal.SIGKILL)  # not reaped yet, so the number is still its own; its namespace dies with it
-
-
-def _become_guest(cell: Cell, grant: Grant, fds: list[int], alive: int, alive_end: int) -> NoReturn:
-    """Never returns."""
-    try:
-        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-        os.close(alive_end)
-        if select.select([alive], [], [], 0)[0]:
-            os._exit(1)  # orphaned before the death signal was set
-        cell.enclose(grant, lambda: _renumber(fds))
-    except BaseException as error:  # told by name of step; nothing foreign has been read yet
-        os.write(fds[0], b"\0" + str(error)[:200].encode())
-        os._exit(1)
-    try:
-        os.write(JOB, b"\1")  # said before the first foreign byte is read, so nothing foreign can say it
-        gc.enable()
-        runner.serve(JOB, LINK if len(fds) > 1 else None)
-    finally:
-        os._exit(1)
-
-
-def _renumber(fds: list[int]) -> None:
-    """The job socket becomes 3, the link 4, and nothing else stays open above the standard three."""
-    wanted = (JOB, LINK)[: len(fds)]
-    clear = max(*fds, *wanted) + 1
-    for at, fd in enumerate(fds):
-        os.dup2(fd, clear + at)
-    for at, want in enumerate(wanted):
-        os.dup2(clear + at, want)
-    os.closerange(3 + len(fds), 4096)
-
-
-def _receive(control: socket.socket) -> tuple[bytes, list[int]]:
-    fds = array.array("i")
-    message, ancillary, _, _ = control.recvmsg(65536, socket.CMSG_SPACE(2 * fds.itemsize))
-    for level, kind, data in ancillary:
-        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-            fds.frombytes(data[: len(data) - len(data) % fds.itemsize])
-    return message, fds.tolist()
