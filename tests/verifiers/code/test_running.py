@@ -159,6 +159,14 @@ def test_without_a_sandbox_the_finding_is_an_error(monkeypatch: pytest.MonkeyPat
     assert check("code:examples", fenced(WRONG), prompt=PROMPT).status == "error"
 
 
+def test_where_objects_have_to_cross_a_pass_is_marked_forgeable() -> None:
+    source = fenced("class P:\n    def __init__(self, x):\n        self.x = x\ndef make(x):\n    return P(x)\n")
+    found = check("code:tests", source, tests="assert isinstance(make(1), P)\nassert make(1).x == 1")
+    assert (found.satisfied, found.forgeable) == (True, True)
+    found = check("code:tests", source, tests="assert isinstance(make(1), P)\nassert make(1).x == 2")
+    assert (found.score, found.forgeable) == (0, False)
+
+
 def test_a_method_of_solution_is_called_by_the_names_of_its_parameters() -> None:
     prompt = "Example 1:\n\nInput: nums = [1,2], k = 2\nOutput: [2,4]\n"
     right = """

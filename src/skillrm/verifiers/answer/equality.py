@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections import OrderedDict
 
 from pydantic import JsonValue
 
 from skillrm import sandbox
 from skillrm.errors import DeadlineExceeded, SandboxError
+from skillrm.sandbox.trusted import WorkerDied
 from skillrm.verifiers.answer.normal import in_latex, plain_mathematics
 from skillrm.verifiers.answer.quantity import Quantity, quantity
 from skillrm.verifiers.registry import Finding, broken, decided, unknown
 
 SECONDS = 5.0
+_START = 60.0
+"""Seconds that a new worker may take to import sympy."""
 LONGEST = 1_000
 _WORKER = "skillrm.verifiers.answer.symbolic"
 _KNOWN = 4096
@@ -39,7 +43,7 @@ async def same_mathematics(answer: str, references: tuple[str, ...], seconds: fl
     except (SandboxError, DeadlineExceeded) as error:
         return unknown(f"the reference cannot be read: {error}"[:500])
     try:
-        told = await sandbox.trusted_call(f"{_WORKER}:equivalent", [answer, short], seconds=seconds)
+        told = await _called("equivalent", [answer, short, seconds], seconds)
     except DeadlineExceeded:
         return decided(False, f"the answer {shown} cannot be compared within {seconds:g} s")
     except SandboxError as error:
@@ -78,16 +82,26 @@ def _rounds(left: Quantity, right: Quantity) -> bool:
 async def _can_read(references: list[JsonValue], seconds: float) -> bool:
     key = tuple(map(str, references))
     if key not in _readable:
-        _readable[key] = bool(await sandbox.trusted_call(f"{_WORKER}:readable", [references], seconds=seconds))
+        _readable[key] = bool(await _called("readable", [references, seconds], seconds))
         if len(_readable) > _KNOWN:
             _readable.popitem(last=False)
     return _readable[key]
 
 
+async def _called(function: str, args: list[JsonValue], seconds: float) -> JsonValue:
+    """Raises `DeadlineExceeded` after `seconds` of work; what the worker needs to start is not counted."""
+    try:
+        return await sandbox.trusted_call(f"{_WORKER}:{function}", args, seconds=seconds + _START)
+    except WorkerDied as error:
+        if error.code == -signal.SIGALRM:
+            raise DeadlineExceeded(f"{function} took longer than {seconds:g} s") from None
+        raise
+
+
 async def _whose_fault(shown: str, error: SandboxError) -> Finding:
     """A worker that still knows that 1 is 1 is sound: then the answer broke it."""
     try:
-        sound = await sandbox.trusted_call(f"{_WORKER}:equivalent", ["x+1", ["1+x"]], seconds=30.0)
+        sound = await _called("equivalent", ["x+1", ["1+x"], _START], _START)
     except (SandboxError, DeadlineExceeded) as again:
         return broken(f"the worker for mathematics broke: {again}"[:500])
     if sound != "equal":

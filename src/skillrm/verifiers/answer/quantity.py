@@ -108,6 +108,7 @@ def quantity(text: str) -> Quantity | None:
         text = _PLAIN.sub(r"\1", text)
     text = re.sub(r"(?<=\d) (?=\d{3}(?:\D|\Z))(?![^/]*/)", "", text.replace("$ ", "$")).strip()
     text = re.sub(r"\A\\?[A-Za-z](?:_\w)?\s*=\s*", "", text)
+    text = re.sub(r"\A[\d.,\s()]+(?:[-+*/][\d.,\s()]+)+=\s*", "", text)  # `60 - 4 = 56` is 56
     text = re.sub(
         r"\A(?:about|approximately|approx\.?|roughly|around|\\approx|\u2248)\s*", "", text, flags=re.IGNORECASE
     )

@@ -1,10 +1,15 @@
-"""Mathematical equivalence by math-verify, as it runs in a trusted worker process: the deadline is the caller's."""
+"""Mathematical equivalence by math-verify, as it runs in a trusted worker process.
+
+The deadline starts when the library is imported, which may take seconds on a busy machine, and ends the process: an
+alarm without a handler stops even a big power that never returns to Python.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import logging
 import resource
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,17 +17,20 @@ _MEMORY = 1 << 30
 """Bytes of address space on top of what the worker has; sympy works powers out."""
 
 
-def readable(references: list[str]) -> bool:
+def readable(references: list[str], seconds: float) -> bool:
     """Whether any reference is mathematics. Called alone first, so that what goes wrong later is the answer's doing."""
-    return any(_parsed(reference) for reference in references)
+    import math_verify  # noqa: F401
+
+    with _alarm(seconds):
+        return any(_parsed(reference) for reference in references)
 
 
-def equivalent(answer: str, references: list[str]) -> str:
+def equivalent(answer: str, references: list[str], seconds: float) -> str:
     """`equal`, `different`, `unreadable` (the answer is no mathematics) or `too large`."""
     from math_verify import verify
 
     try:
-        with _bounded():
+        with _alarm(seconds), _bounded():
             found = _parsed(answer)
             if not found:
                 return "unreadable"
@@ -40,6 +48,16 @@ def _parsed(text: str) -> list[Any]:
     logging.getLogger("latex2sympy2_extended").setLevel(logging.ERROR)
     found: list[Any] = parse(f"\\boxed{{{text}}}", parsing_timeout=None, fallback_mode="no_fallback")
     return found
+
+
+@contextlib.contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from skillrm.verifiers.code.extraction import program
 from skillrm.verifiers.registry import Finding, NoArgs, broken, decided, verifier
 
 NO_CODE = "no code was found in the answer"
-_SECONDS = 5.0
+_SECONDS = 10.0
 _HERE = "skillrm.verifiers.code.syntax:fault_of"
 
 

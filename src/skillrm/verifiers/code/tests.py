@@ -177,4 +177,4 @@ async def _together(box: Sandbox, code: Program, source: str, entry: str | None,
     result = await box.run(joined, level="full", limits=args.limits)
     if result.ok and result.result == "all tests have run":
         return decided(True, "the tests pass, in one process with the code", forgeable=True)
-    return decided(False, f"the tests fail, in one process with the code: {failure(result)}", forgeable=True)
+    return decided(False, f"the tests fail, in one process with the code: {failure(result)}")  # nobody forges that
