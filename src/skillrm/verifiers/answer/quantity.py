@@ -102,6 +102,8 @@ def quantity(text: str) -> Quantity | None:
     """The number that `text` is, with nothing left over but a unit; None where it is anything else."""
     if len(text) > LONGEST or not any(char.isdigit() for char in text):
         return None
+    if len(re.findall(r"(?<!\\)\$", text)) == 2:  # inline mathematics with words around it, no currency
+        text = re.sub(r"(?<!\\)\$", " ", text).strip()
     for pattern, by in _LATEX:
         text = pattern.sub(by, text)
     for _ in range(2):
