@@ -32,12 +32,17 @@ class RunArgs(Args):
     entry: str | None = None
     """The function under test; default: what the prompt asks for."""
     seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
-    """Per example or test."""
+    """Per example or test; many examples share ten seconds."""
     memory_mb: Annotated[int, Field(ge=64, le=4096)] = 512
 
     @property
     def limits(self) -> SandboxLimits:
-        return SandboxLimits(seconds=self.seconds, memory_mb=self.memory_mb)
+        return self.shared(1)
+
+    def shared(self, count: int) -> SandboxLimits:
+        """For `count` small examples that run one after the other: about ten seconds in all, a second at least."""
+        seconds = min(self.seconds, max(1.0, 10.0 / count))
+        return SandboxLimits(seconds=seconds, memory_mb=self.memory_mb)
 
 
 @verifier("code:examples", version="1", args=RunArgs, sample_safe=True)
@@ -63,7 +68,7 @@ async def examples(sample: Sample, candidate: Candidate, args: RunArgs) -> Findi
     order = bool(_ANY_ORDER.search(prompt))
     try:
         box = await sandbox.get_sandbox()
-        ran = await run_examples(box, code, found, args.limits, any_order=order)
+        ran = await run_examples(box, code, found, args.shared(len(found)), any_order=order)
     except SandboxError as error:
         return broken(f"the sandbox did not run the code: {error}"[:500])
     if ran is None:

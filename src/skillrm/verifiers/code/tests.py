@@ -21,6 +21,8 @@ from skillrm.verifiers.registry import Finding, broken, decided, unknown, verifi
 
 _PARSER = f"{fault_of.__module__}:{fault_of.__name__}"
 _MOST_CASES = 1000
+_BATCH, _LATE = 16, 2
+"""Most calls per guest, and timeouts after which the rest is not tried: a loop must not use up everybody's time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,24 +117,48 @@ def _call(case: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any], Any]:
 
 async def _cases(box: Sandbox, code: Program, cases: Cases, args: RunArgs) -> Finding:
     if cases.printed:
-        ran = [await _printed(box, code, stdin, stdout, args.limits) for stdin, stdout in cases.printed]
-        return scored(ran, args.score, "tests")
+        return scored(await _all_printed(box, code, cases.printed, args), args.score, "tests")
     named = {str(number): value for number, value in enumerate(cases.calls[0][0])} | cases.calls[0][1]
     entry = entry_for(Program(code.source, code.how, cases.entry or code.entry), list(named))
     if entry is None:
         return decided(False, "the code defines no function that takes the arguments of the tests")
     sample_call = NamedCall(named, None, "")
     source, entry = runnable(code, sample_call), entry.replace("Solution().", "Solution.")
-    plain = [list(positional) for positional, kwargs, _ in cases.calls if not kwargs]
-    if len(plain) == len(cases.calls):
-        results: Sequence[SandboxResult] = await box.call_many(source, entry, plain, limits=args.limits)
-    else:
-        results = [await box.call(source, entry, one, two, limits=args.limits) for one, two, _ in cases.calls]
+    results = await _called(box, source, entry, cases.calls, args.limits)
     ran = [
         _returned(number, result, case[2])
         for number, (result, case) in enumerate(zip(results, cases.calls, strict=True), 1)
     ]
     return scored(ran, args.score, "tests")
+
+
+async def _called(
+    box: Sandbox, source: str, entry: str, calls: Sequence[tuple[list[Any], dict[str, Any], Any]], limits: SandboxLimits
+) -> list[SandboxResult]:
+    """In batches of 2, 4, 8, ...: once some calls have run out of time, the rest count as the last of them."""
+    results: list[SandboxResult] = []
+    while len(results) < len(calls):
+        batch = calls[len(results) : len(results) + min(_BATCH, 2 + len(results))]
+        if any(kwargs for _, kwargs, _ in batch):
+            results += [await box.call(source, entry, one, two, limits=limits) for one, two, _ in batch]
+        else:
+            results += await box.call_many(source, entry, [positional for positional, _, _ in batch], limits=limits)
+        late = [result for result in results if result.kind == "timeout"]
+        if len(late) >= _LATE:
+            results += late[-1:] * (len(calls) - len(results))
+    return results
+
+
+async def _all_printed(box: Sandbox, code: Program, cases: Sequence[tuple[str, str]], args: RunArgs) -> list[Ran]:
+    """One after the other, to the first failure where all have to pass; after some timeouts the rest have failed."""
+    ran: list[Ran] = []
+    late = 0
+    for stdin, stdout in cases:
+        ran.append(await _printed(box, code, stdin, stdout, args.limits))
+        late += "ends with timeout" in ran[-1].said
+        if late >= _LATE or (args.score == "all" and not ran[-1].passed):
+            break
+    return ran + [Ran(False, "not run after the failures before it")] * (len(cases) - len(ran))
 
 
 async def _printed(box: Sandbox, code: Program, stdin: str, stdout: str, limits: SandboxLimits) -> Ran:

@@ -26,6 +26,8 @@ from skillrm.verifiers.consensus.inputs import shown_inputs, typed_inputs, varie
 from skillrm.verifiers.registry import Args, Finding, broken, decided, unknown, verifier
 
 _LONG = 2_000
+_BATCH, _LATE = 6, 2
+"""Inputs per guest, and timeouts after which a program is not tried further."""
 
 
 class AgreementArgs(Args):
@@ -62,13 +64,14 @@ async def consensus_code(sample: Sample, args: AgreementArgs) -> dict[str, Findi
         return dict.fromkeys(sample.labels, unknown("the prompt gives no input to run"))
     inputs += varied(inputs, args.inputs, hashlib.sha256(prompt.encode()).hexdigest())
     limits = SandboxLimits(seconds=args.seconds)
+    brief = SandboxLimits(seconds=min(args.seconds, max(0.25, 4 / max(1, len(shown)))))
     codes = {candidate.label: program(candidate.final, prompt) for candidate in sample.candidates}
     found = {label: code for label, code in codes.items() if code is not None}
     if len(found) < 2:
         return dict.fromkeys(codes, unknown("one program alone agrees with nobody"))
     try:
         box = await sandbox.get_sandbox()
-        tried = await asyncio.gather(*(_try(box, code, shown, limits) for code in found.values()))
+        tried = await asyncio.gather(*(_try(box, code, shown, brief) for code in found.values()))
         trials = dict(zip(found, tried, strict=True))
         voters = [label for label, trial in trials.items() if trial.right] or list(trials)
         given = await asyncio.gather(*(_outputs(box, trials[label], shown, inputs, limits) for label in voters))
@@ -117,7 +120,13 @@ async def _outputs(
         return (*trial.outputs, *(None for _ in inputs))
     calls = [f"{entry}({', '.join(map(repr, args))})" for args in inputs]
     source = runnable(code, shown[0]) if shown else code.source
-    return (*trial.outputs, *map(_output, await box.evaluate(source, calls, limits=limits)))
+    said: list[str | None] = []
+    late = 0
+    while len(said) < len(calls) and late < _LATE:
+        results = await box.evaluate(source, calls[len(said) : len(said) + _BATCH], limits=limits)
+        late += sum(result.kind == "timeout" for result in results)
+        said += map(_output, results)
+    return (*trial.outputs, *said, *(None for _ in calls[len(said) :]))
 
 
 def _output(result: SandboxResult) -> str | None:
