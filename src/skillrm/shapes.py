@@ -1,6 +1,7 @@
 """Row shapes that people already have, turned into the one shape of a `Sample`.
 
-Works on plain mappings only, so that every border (files, HTTP, trainers) can share it:
+Works on mappings of plain values (numpy arrays and tuples become lists), so that every border (files, HTTP, trainers)
+can share it:
 
 - `{"prompt", "candidates": [...]}`            our own
 - `{"prompt", "response"}`                     one answer (also `completion`, `answer`, `output`)
@@ -8,10 +9,15 @@ Works on plain mappings only, so that every border (files, HTTP, trainers) can s
 - `{"prompt", "responses": [...]}`             a group (also `completions`, `outputs`)
 - `{"messages": [..., {"role": "assistant"}]}` OpenAI chat: the last assistant turn is the answer
 - beside any of them `reference`, `checklist`, `tests`, `instruction_id_list` + `kwargs`
+
+Other keys are the caller's own and are not looked at.
 """
 
 from __future__ import annotations
 
+import json
+import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,7 +26,18 @@ from skillrm.errors import Fault, SampleError
 PROMPT_KEYS = ("prompt", "question", "instruction", "input")
 ANSWER_KEYS = ("response", "completion", "answer", "output")
 GROUP_KEYS = ("candidates", "responses", "completions", "outputs")
-_OWN_KEYS = ("id", "prompt", "candidates", "resources", "criteria", "tags")
+_ID_KEYS = ("id", "key", "sample_id", "question_id", "task_id")
+_BROUGHT_KEYS = ("reference", "tests", "checklist", "instruction_id_list", "kwargs")
+_READ = {
+    *PROMPT_KEYS,
+    *ANSWER_KEYS,
+    *GROUP_KEYS,
+    *_ID_KEYS,
+    *_BROUGHT_KEYS,
+    *("messages", "chosen", "rejected", "resources", "criteria", "tags"),
+}
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_DEEPEST = 100
 
 
 def normalise(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,6 +46,7 @@ def normalise(row: Mapping[str, Any]) -> dict[str, Any]:
         raise SampleError(
             Fault(f"a row must be a JSON object, this is {_kind(row)}", mend='write {"prompt": ..., "response": ...}')
         )
+    row = {key: plain(value, str(key)) if key in _READ else value for key, value in row.items()}
     prompt, turns = _prompt(row)
     sample: dict[str, Any] = {
         "id": _identity(row),
@@ -42,14 +60,41 @@ def normalise(row: Mapping[str, Any]) -> dict[str, Any]:
     return sample
 
 
+def plain(value: Any, field: str, depth: int = 0) -> Any:
+    """`value` as what can be written to any file or wire: lists for arrays, U+FFFD for lone surrogates, bounded depth.
+
+    A number that is not one is how data frames write a missing value, so it becomes None. Raises `SampleError`.
+    """
+    if isinstance(value, str):
+        return value if value.isascii() else _SURROGATE.sub("\ufffd", value)
+    if depth > _DEEPEST:
+        raise SampleError(Fault(f"is nested more than {_DEEPEST} levels deep", field=field))
+    if isinstance(value, Mapping):
+        return {plain(key, field, depth + 1): plain(item, field, depth + 1) for key, item in value.items()}
+    if not isinstance(value, (list, tuple)) and hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        return [plain(item, field, depth + 1) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+_KINDS = {
+    dict: "an object",
+    list: "a list",
+    str: "a string",
+    type(None): "null",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+}
+
+
 def _kind(value: object) -> str:
-    return {dict: "an object", list: "a list", str: "a string", type(None): "null"}.get(
-        type(value), f"a {type(value).__name__}"
-    )
+    return _KINDS.get(type(value), f"a {type(value).__name__}")
 
 
 def _identity(row: Mapping[str, Any]) -> str:
-    for key in ("id", "key", "sample_id", "question_id", "task_id"):
+    for key in _ID_KEYS:
         if row.get(key) is not None:
             return str(row[key])
     return ""
@@ -59,20 +104,23 @@ def _prompt(row: Mapping[str, Any]) -> tuple[Any, Any]:
     """The prompt, and the answer turns when the row is a chat that already ends with the assistant."""
     messages = row.get("messages")
     if messages is not None and not any(row.get(key) is not None for key in PROMPT_KEYS):
-        if not isinstance(messages, Sequence) or isinstance(messages, str) or not messages:
+        if not isinstance(messages, list) or not messages:
             raise SampleError(
                 Fault(f"must be a non-empty list of chat messages, this is {_kind(messages)}", field="messages")
             )
         cut = len(messages)
         while cut and isinstance(messages[cut - 1], Mapping) and messages[cut - 1].get("role") in ("assistant", "tool"):
             cut -= 1
-        return list(messages[:cut]), list(messages[cut:])
+        if not cut:
+            raise SampleError(Fault("no turn comes before the answer", field="messages", mend="add the user's turn"))
+        return messages[:cut], messages[cut:]
+    if row.get("instruction") and isinstance(row.get("input"), str) and row["input"].strip():
+        return f"{row['instruction']}\n\n{row['input']}", None  # the Alpaca shape: what to do, and to what
     for key in PROMPT_KEYS:
         if key in row:
-            if row[key] is None:
-                raise SampleError(
-                    Fault("is null", field=key, mend="give the text or the chat messages that were answered")
-                )
+            if row[key] is None or row[key] == []:
+                words = "is null" if row[key] is None else "is empty"
+                raise SampleError(Fault(words, field=key, mend="give the text or the chat messages that were answered"))
             return row[key], None
     raise SampleError(
         Fault(
@@ -91,7 +139,7 @@ def _candidates(row: Mapping[str, Any], turns: Any) -> list[Any]:
     for key in GROUP_KEYS:
         if row.get(key) is not None:
             group = row[key]
-            if not isinstance(group, Sequence) or isinstance(group, str):
+            if not isinstance(group, list):
                 raise SampleError(Fault(f"must be a list of answers, this is {_kind(group)}", field=key))
             if not group:
                 raise SampleError(Fault("is empty: nothing to judge", field=key, mend="give at least one answer"))
@@ -166,27 +214,42 @@ def _mount_conveniences(row: Mapping[str, Any], sample: dict[str, Any]) -> None:
     taken = {resource.get("id") for resource in sample["resources"] if isinstance(resource, Mapping)}
     for key, kind in (("reference", "reference"), ("tests", "tool")):
         value = row.get(key)
-        if value is not None and value != "" and key not in taken:
-            text = (
-                value
-                if isinstance(value, str)
-                else "\n".join(map(str, value))
-                if isinstance(value, list)
-                else str(value)
-            )
-            sample["resources"].append({"id": key, "kind": kind, "text": text, "access": "sample"})
+        if value is not None and value != "" and value != [] and key not in taken:
+            sample["resources"].append({"id": key, "kind": kind, "text": _as_text(key, value), "access": "sample"})
     for number, item in enumerate(_listed(row, "checklist"), start=1):
-        text = (
-            item if isinstance(item, str) else str(item.get("text", item)) if isinstance(item, Mapping) else str(item)
-        )
+        text = item.get("text") if isinstance(item, Mapping) else item
+        if not isinstance(text, str) or not text.strip():
+            words = f"item {number} must be text, this is {_kind(item)}" if text != "" else f"item {number} is empty"
+            raise SampleError(Fault(words, field="checklist", mend='write ["It names a date.", ...]'))
         sample["criteria"].append({"id": f"check-{number}", "text": text, "origin": "sample"})
-    names = row.get("instruction_id_list")
-    if names:
-        _mount_instructions(names, row.get("kwargs"), sample)
+    if row.get("instruction_id_list"):
+        _mount_instructions(row["instruction_id_list"], row.get("kwargs"), sample)
+
+
+def _as_text(key: str, value: Any) -> str:
+    """A list of tests is one line each; several references and whatever else has structure are JSON."""
+    if isinstance(value, list) and all(isinstance(item, (str, int, float)) for item in value):
+        written = [str(item) for item in value]
+        return written[0] if len(written) == 1 else "\n".join(written) if key == "tests" else _as_json(written)
+    return _as_json(value) if isinstance(value, (list, dict)) else str(value)
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _mount_instructions(names: Any, kwargs: Any, sample: dict[str, Any]) -> None:
-    arguments = kwargs if isinstance(kwargs, list) else [{}] * len(names)
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise SampleError(
+            Fault(
+                f"must be a list of instruction ids, this is {_kind(names)}",
+                field="instruction_id_list",
+                mend='write ["punctuation:no_comma", ...]',
+            )
+        )
+    arguments = [{}] * len(names) if kwargs is None else kwargs
+    if not isinstance(arguments, list) or not all(given is None or isinstance(given, Mapping) for given in arguments):
+        raise SampleError(Fault("must be a list of objects", field="kwargs", mend="one object for each instruction"))
     if len(arguments) != len(names):
         raise SampleError(
             Fault(f"{len(names)} instructions but {len(arguments)} kwargs", field="kwargs", mend="one object each")

@@ -330,7 +330,11 @@ def content_digest(value: Any) -> str:
 def faults(error: ValidationError, **where: Any) -> tuple[Fault, ...]:
     """Every fault of a pydantic error with the field's path; alternatives of one field are joined."""
     said: dict[str, dict[str, None]] = {}
-    for item in error.errors(include_url=False, include_context=False):
+    found = error.errors(include_url=False, include_context=False)
+    for item in found:
+        inner = (other["loc"][: len(item["loc"])] == item["loc"] for other in found if other is not item)
+        if item["type"] == "too_short" and any(inner):
+            continue  # a list is counted short when its items are faulty: those are the faults
         path = [str(part) for part in item["loc"] if not re.search(r"[\[( ]", str(part))]
         said.setdefault(".".join(path[:8]), {})[item["msg"].removeprefix("Value error, ")] = None
     return tuple(Fault(" or ".join(messages), field=field or None, **where) for field, messages in said.items())

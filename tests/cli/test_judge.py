@@ -67,8 +67,8 @@ def test_bad_rows_are_named_the_others_judged_and_the_status_is_1(tmp_path):
 
 @pytest.mark.parametrize(
     ("raw", "words"),
-    [(b"", "holds no row"), (b'[{"prompt": }]', "is no valid JSON array"), (None, "cannot be opened")],
-    ids=["empty", "broken array", "missing"],
+    [(b"", "holds no row"), (b"PK\x03\x04rows", "is a zip archive"), (None, "cannot be opened")],
+    ids=["empty", "archive", "missing"],
 )
 def test_an_unusable_file_is_status_2_and_no_traceback(tmp_path, raw, words):
     path = written(tmp_path, raw=raw) if raw is not None else str(tmp_path / "missing.jsonl")
@@ -76,6 +76,13 @@ def test_an_unusable_file_is_status_2_and_no_traceback(tmp_path, raw, words):
     assert done.exit_code == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_faulty_element_of_an_array_does_not_take_the_others_with_it(tmp_path):
+    raw = f"[{json.dumps(PAIR)}, {{'prompt': }}, {json.dumps(PAIR)}]".encode()
+    done = invoke("judge", written(tmp_path, raw=raw), *SKILL, "--json")
+    assert (done.exit_code, len(done.stdout.splitlines())) == (1, 2)
+    assert "2 ok, 0 abstained, 0 failed, 1 unreadable" in done.stderr
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])

@@ -54,14 +54,25 @@ BAD = {
     "no JSON": (b"hello", "is no valid JSON"),
     "a list": (b"[1]", "a row must be a JSON object, this is a list"),
     "a string": (b'"x"', "a row must be a JSON object, this is a string"),
-    "a wrong type": (b'{"prompt": "p", "response": 5}', "response: answer 1 must be text, this is a int"),
+    "a wrong type": (b'{"prompt": "p", "response": 5}', "response: answer 1 must be text, this is a number"),
     "no answer": (b'{"prompt": "p"}', "no answer in this row"),
     "no prompt": (b'{"response": "r"}', "no prompt in this row"),
     "null prompt": (b'{"prompt": null, "response": "r"}', "prompt: is null"),
     "NULs": (b"\0\0\0", "holds only NUL bytes"),
-    "Latin-1": (b'{"prompt": "\xe9", "response": "r"}', "is not UTF-8 at byte 12"),
+    "NULs after it": (LINE + b"\0\0", "it ends in NUL bytes"),
+    "UTF-16 without BOM": (GOOD.encode("utf-16-le"), "if the file is UTF-16, save it with BOM"),
+    "Latin-1": (b'{"prompt": "\xe9", "response": "r"}', "is not UTF-8 at byte 12 of the row"),
     "deep nesting": (b'{"prompt": "p", "response":' + b"[" * 90_000 + b"]" * 90_000 + b"}", "nested too deeply"),
     "NaN": (b'{"prompt": "p", "response": "r", "meta": NaN}', "NaN is no JSON number"),
+    "infinity in disguise": (b'{"prompt": "p", "response": "r", "meta": 1e999}', "1e999 is too large a number"),
+    "deep resources": (
+        b'{"prompt": "p", "response": "r", "resources":' + b"[" * 500 + b"]" * 500 + b"}",
+        "resources: is nested more than 100 levels deep",
+    ),
+    "an array of constants": (
+        b'{"prompt": "p", "response": "r", "kwargs": ["x"], "instruction_id_list": ["a:b"]}',
+        "kwargs:",
+    ),
     "a huge number": (b'{"prompt": "p", "response":' + b"1" * 9000 + b"}", "4300 digits"),
     "no answers": (b'{"prompt": "p", "responses": []}', "responses: is empty"),
     "duplicate labels": (
@@ -103,43 +114,86 @@ def test_a_five_megabyte_answer_is_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "words"),
-    [
-        ("in.jsonl", b"", "holds no row"),
-        ("in.jsonl", b"\n  \n", "holds no row"),
-        ("in.jsonl", b'[{"prompt": "p",\n"response": }]', "in.jsonl:2: is no valid JSON array"),
-        ("in.jsonl.gz", gzip.compress(LINE * 500)[:40], "cannot be read further"),
-        ("in.parquet", b"hello", "is no readable Parquet file"),
-    ],
+    ("data", "words"),
+    [(b"", "holds no row"), (b"\n  \n", "holds no row"), (b"[]", "holds no row"), (b"\xef\xbb\xbf", "holds no row")],
 )
-def test_an_unreadable_file_is_named(tmp_path, name, data, words):
+def test_a_file_without_rows_is_named(tmp_path, data, words):
     with pytest.raises(InputError, match=words):
-        rows(tmp_path, data, name)
+        rows(tmp_path, data)
+
+
+def test_every_row_keeps_its_ordinal_and_line_and_ids_may_repeat(tmp_path):
+    same = b'{"id": "x", "prompt": "p", "response": "r"}'
+    read = rows(tmp_path, b"\n" + same + b"\n\n" + same + b'\n{"id": "broken", "prompt": "p"}')
+    assert [(row.ordinal, row.line, row.id) for row in read] == [(1, 2, "x"), (2, 4, "x"), (3, 5, "broken")]
 
 
 def test_a_missing_file_and_a_folder_are_named(tmp_path):
-    with pytest.raises(InputError, match="cannot be opened"):
+    with pytest.raises(InputError, match="cannot be opened: No such file"):
         list(read_samples(tmp_path / "nothing.jsonl"))
     with pytest.raises(InputError, match="is a folder"):
         list(read_samples(tmp_path))
+    with pytest.raises(InputError, match="cannot be opened"):
+        list(read_samples("a\0b"))
 
 
-def test_parquet_rows_with_nested_columns_are_read(tmp_path):
-    pa = pytest.importorskip("pyarrow")
-    import pyarrow.parquet as pq
-
-    table = pa.Table.from_pylist(
-        [{"prompt": "p", "responses": ["a", "b"], "tags": ["x"]}, {"prompt": None, "responses": ["a"], "tags": None}]
-    )
-    pq.write_table(table, tmp_path / "in.parquet")
-    read = list(read_samples(tmp_path / "in.parquet"))
-    assert read[0].sample.labels == ("A", "B")
-    assert "row 2" in told(read[1])
+def test_a_lone_surrogate_anywhere_can_still_be_written(tmp_path):
+    row = {
+        "prompt": [{"role": "\ud800", "content": [{"type": "\ud801", "text": "\ud802"}]}],
+        "candidates": [{"label": "\udfff", "text": "t", "meta": {"\ud800": "\ud800"}}],
+        "tags": ["\ud800"],
+    }
+    (read,) = rows(tmp_path, json.dumps(row).encode())
+    assert read.sample.tags == ("\ufffd",)
+    assert read.sample.model_dump_json().encode()
+    assert len(read.sample.digest) == 64
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused(tmp_path_factory, data):
-    path = tmp_path_factory.mktemp("fuzz") / "in.jsonl"
-    path.write_bytes(data)
+    assert_read_or_refused(tmp_path_factory, data)
+
+
+SCRAPS = [
+    *'[]{}",:\n\\ 1e',
+    "prompt",
+    "response",
+    "\\ud800",
+    "\0",
+    "\ufeff",
+    '{"prompt": "p", "response": "r"}',
+    "\n[",
+    "NaN",
+]
+
+
+@given(st.lists(st.sampled_from(SCRAPS), max_size=40).map("".join), st.sampled_from(["utf-8", "utf-16", "utf-16-be"]))
+def test_any_heap_of_json_scraps_is_read_or_refused(tmp_path_factory, text, encoding):
+    assert_read_or_refused(tmp_path_factory, text.encode(encoding))
+
+
+json_value = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(st.characters(codec=None), max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=8,
+)
+KEYS = ["prompt", "messages", "response", "responses", "candidates", "chosen", "rejected", "resources", "criteria"]
+KEYS += ["tags", "reference", "tests", "checklist", "instruction_id_list", "kwargs", "id"]
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), json_value, max_size=6))
+def test_whatever_is_read_has_a_digest_and_can_be_written(tmp_path_factory, row):
+    assert_read_or_refused(tmp_path_factory, json.dumps({"prompt": "p", "response": "r", **row}).encode())
+
+
+def assert_read_or_refused(tmp_path_factory, data):
     with contextlib.suppress(InputError):
-        assert all((row.sample is None) == bool(row.faults) for row in read_samples(path))
+        for row in rows(tmp_path_factory.mktemp("fuzz"), data):
+            assert (row.sample is None) == bool(row.faults)
+            if row.sample is not None:
+                assert row.sample.digest
+                assert row.sample.model_dump_json().encode()
