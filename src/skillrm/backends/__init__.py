@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from skillrm.backends.budget import Budget
+from skillrm.backends.caching import CachingBackend, ReplyCache
 from skillrm.backends.chat import Backend, ChatReply, ChatRequest, ChatUsage, ToolCall
 from skillrm.backends.opening import open_backend
 from skillrm.backends.recording import RecordingBackend
@@ -14,11 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Backend",
+    "Budget",
+    "CachingBackend",
     "ChatReply",
     "ChatRequest",
     "ChatUsage",
     "OpenAIBackend",
     "RecordingBackend",
+    "ReplyCache",
     "ScriptedBackend",
     "ToolCall",
     "open_backend",

@@ -61,6 +61,8 @@ class ChatReply:
     """Wall milliseconds from the first request to the reply, waits between attempts included."""
     model: str | None = None
     """The name that the server gives its model."""
+    cached: bool = False
+    """It comes out of a cache: `usage` is what it cost once, not now."""
 
     @property
     def truncated(self) -> bool:

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+from skillrm.backends.budget import Budget
 from skillrm.backends.chat import ChatReply, ChatRequest
+from skillrm.backends.decode import Prices
 from skillrm.backends.openai import OpenAIBackend
 from skillrm.errors import BackendTransportError, ConfigError, Fault
 
@@ -67,12 +69,17 @@ class GGUFBackend:
         *,
         timeout: float = 120.0,
         concurrency: int | None = None,
+        prices: Prices | None = None,
         extra: Mapping[str, Any] | None = None,
+        budget: Budget | None = None,
     ) -> None:
         """Raises `ConfigError` for a file or option that cannot be used, and where the extra is not installed."""
         self.options = GGUFOptions.parse(name)
         self.model = f"gguf:{self.options.path.name}"
-        self._timeout, self._extra, self._concurrency = timeout, extra, concurrency
+        self.extra: Mapping[str, Any] = dict(extra or {})
+        self._timeout, self._concurrency, self._prices, self._budget = timeout, concurrency, prices, budget
+        if budget is not None:
+            budget.require_prices(prices)
         self._loading: asyncio.Task[None] | None = None
         self._server: Any = None
         self._client: OpenAIBackend | None = None
@@ -99,7 +106,9 @@ class GGUFBackend:
             key,
             timeout=self._timeout,
             concurrency=self._concurrency,
-            extra=self._extra,
+            prices=self._prices,
+            extra=self.extra,
+            budget=self._budget,
         )
 
     async def aclose(self) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from skillrm.backends.budget import Budget
 from skillrm.backends.chat import ChatReply, ChatRequest
 from skillrm.backends.decode import Body, Prices, read_body, reply_from
 from skillrm.backends.encode import ADAPTABLE, body_of
@@ -40,10 +41,12 @@ class OpenAIBackend:
         concurrency: int | None = None,
         prices: Prices | None = None,
         extra: Mapping[str, Any] | None = None,
+        budget: Budget | None = None,
         max_reply_bytes: int = _MAX_REPLY_BYTES,
     ) -> None:
         """`timeout`: seconds for one attempt. `concurrency`: calls in flight per event loop. `prices`: US dollars per
-        million (prompt, completion) tokens. `extra`: body fields of every request. Raises `ConfigError`.
+        million (prompt, completion) tokens. `extra`: body fields of every request. `budget`: charged with
+        every reply. Raises `ConfigError`.
         """
         if not timeout > 0 or retries < 0 or (concurrency is not None and concurrency < 1):
             raise ConfigError(Fault("timeout must be above 0, retries not negative, concurrency at least 1"))
@@ -54,7 +57,10 @@ class OpenAIBackend:
         self._transport = Transport(api_key, concurrency, max_reply_bytes)
         self._secrets = tuple(s for s in (api_key, *(e.user[1] for e in self._endpoints if e.user)) if s)
         self._timeout, self._retries, self._prices = timeout, retries, prices
-        self._extra, self._unsupported = dict(extra or {}), frozenset[str]()
+        self.extra: Mapping[str, Any] = dict(extra or {})
+        self._unsupported, self._budget = frozenset[str](), budget
+        if budget is not None:
+            budget.require_prices(prices)
 
     def __repr__(self) -> str:
         return f"OpenAIBackend({self.model!r}, {[endpoint.shown for endpoint in self._endpoints]})"
@@ -64,7 +70,7 @@ class OpenAIBackend:
         started = time.monotonic()
         until = math.inf if deadline is None else deadline
         unsupported = self._unsupported
-        body = body_of(self.model, request, self._extra, unsupported)
+        body = body_of(self.model, request, self.extra, unsupported)
         endpoint: Endpoint | None = None
         done = 0
         while True:
@@ -79,10 +85,12 @@ class OpenAIBackend:
                 if lane.gate is not None:
                     lane.gate.release()
             if isinstance(outcome, ChatReply):
+                if self._budget is not None:
+                    self._budget.charge(outcome.usage)
                 return outcome
             if self._adapts(outcome, unsupported):
                 unsupported = self._unsupported
-                body = body_of(self.model, request, self._extra, unsupported)
+                body = body_of(self.model, request, self.extra, unsupported)
                 wait = 0.0
             elif not outcome.worth_retry(done, self._retries):
                 raise outcome.error

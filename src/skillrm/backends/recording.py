@@ -35,6 +35,7 @@ class RecordingBackend:
 
     def __init__(self, inner: Backend, path: str | Path) -> None:
         self.model = inner.model
+        self.extra: Mapping[str, Any] = getattr(inner, "extra", {})
         self._inner, self._path, self._lock = inner, Path(path), threading.Lock()
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.touch()
