@@ -15,6 +15,7 @@ SkillRMError
 ├── DeadlineExceeded           the judgment's own deadline passed
 ├── SandboxError               the sandbox itself broke (never the guest code)
 │   └── SandboxUnavailable     nothing on this machine isolates
+├── StoreError                 a run's folder is damaged or cannot be written: which file, and the mend
 └── VerifierNotFound           no verifier of that name is registered
 """
 
@@ -103,6 +104,14 @@ class SandboxError(SkillRMError):
 
 class SandboxUnavailable(SandboxError):
     """Nothing on this machine isolates untrusted code."""
+
+
+class StoreError(SkillRMError):
+    """A run's folder is damaged or cannot be written; what was reported as kept stays."""
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        super().__init__(str(fault))
 
 
 class VerifierNotFound(SkillRMError):
