@@ -22,6 +22,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from skillrm.errors import Fault, SampleError
+from skillrm.validation import kind_of
 
 PROMPT_KEYS = ("prompt", "question", "instruction", "input")
 ANSWER_KEYS = ("response", "completion", "answer", "output")
@@ -44,7 +45,7 @@ def normalise(row: Mapping[str, Any]) -> dict[str, Any]:
     """The row as keyword arguments of `Sample`. Raises `SampleError` when it holds no prompt or no answer."""
     if not isinstance(row, Mapping):
         raise SampleError(
-            Fault(f"a row must be a JSON object, this is {_kind(row)}", mend='write {"prompt": ..., "response": ...}')
+            Fault(f"a row must be a JSON object, this is {kind_of(row)}", mend='write {"prompt": ..., "response": ...}')
         )
     row = {key: plain(value, str(key)) if key in _READ else value for key, value in row.items()}
     prompt, turns = _prompt(row)
@@ -78,21 +79,6 @@ def plain(value: Any, field: str, depth: int = 0) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-_KINDS = {
-    dict: "an object",
-    list: "a list",
-    str: "a string",
-    type(None): "null",
-    bool: "true or false",
-    int: "a number",
-    float: "a number",
-}
-
-
-def _kind(value: object) -> str:
-    return _KINDS.get(type(value), f"a {type(value).__name__}")
-
-
 def _identity(row: Mapping[str, Any]) -> str:
     for key in _ID_KEYS:
         if row.get(key) is not None:
@@ -106,7 +92,7 @@ def _prompt(row: Mapping[str, Any]) -> tuple[Any, Any]:
     if messages is not None and not any(row.get(key) is not None for key in PROMPT_KEYS):
         if not isinstance(messages, list) or not messages:
             raise SampleError(
-                Fault(f"must be a non-empty list of chat messages, this is {_kind(messages)}", field="messages")
+                Fault(f"must be a non-empty list of chat messages, this is {kind_of(messages)}", field="messages")
             )
         cut = len(messages)
         while cut and isinstance(messages[cut - 1], Mapping) and messages[cut - 1].get("role") in ("assistant", "tool"):
@@ -140,7 +126,7 @@ def _candidates(row: Mapping[str, Any], turns: Any) -> list[Any]:
         if row.get(key) is not None:
             group = row[key]
             if not isinstance(group, list):
-                raise SampleError(Fault(f"must be a list of answers, this is {_kind(group)}", field=key))
+                raise SampleError(Fault(f"must be a list of answers, this is {kind_of(group)}", field=key))
             if not group:
                 raise SampleError(Fault("is empty: nothing to judge", field=key, mend="give at least one answer"))
             return [_candidate(answer, index, key) for index, answer in enumerate(group)]
@@ -195,7 +181,7 @@ def _candidate(answer: Any, index: int, field: str) -> dict[str, Any]:
         return {"label": letter(index), "text": content}
     if answer is None or isinstance(answer, (str, list, tuple)):
         return {"label": letter(index), "text": answer}
-    raise SampleError(Fault(f"answer {index + 1} must be text, this is {_kind(answer)}", field=field))
+    raise SampleError(Fault(f"answer {index + 1} must be text, this is {kind_of(answer)}", field=field))
 
 
 def _listed(row: Mapping[str, Any], key: str) -> Sequence[Any]:
@@ -205,7 +191,7 @@ def _listed(row: Mapping[str, Any], key: str) -> Sequence[Any]:
     if isinstance(value, str) and key == "tags":
         return (value,)
     if not isinstance(value, (list, tuple)):
-        raise SampleError(Fault(f"must be a list, this is {_kind(value)}", field=key))
+        raise SampleError(Fault(f"must be a list, this is {kind_of(value)}", field=key))
     return value
 
 
@@ -219,7 +205,7 @@ def _mount_conveniences(row: Mapping[str, Any], sample: dict[str, Any]) -> None:
     for number, item in enumerate(_listed(row, "checklist"), start=1):
         text = item.get("text") if isinstance(item, Mapping) else item
         if not isinstance(text, str) or not text.strip():
-            words = f"item {number} must be text, this is {_kind(item)}" if text != "" else f"item {number} is empty"
+            words = f"item {number} must be text, this is {kind_of(item)}" if text != "" else f"item {number} is empty"
             raise SampleError(Fault(words, field="checklist", mend='write ["It names a date.", ...]'))
         sample["criteria"].append({"id": f"check-{number}", "text": text, "origin": "sample"})
     if row.get("instruction_id_list"):
@@ -242,7 +228,7 @@ def _mount_instructions(names: Any, kwargs: Any, sample: dict[str, Any]) -> None
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise SampleError(
             Fault(
-                f"must be a list of instruction ids, this is {_kind(names)}",
+                f"must be a list of instruction ids, this is {kind_of(names)}",
                 field="instruction_id_list",
                 mend='write ["punctuation:no_comma", ...]',
             )

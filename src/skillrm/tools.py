@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from skillrm.backends import ChatReply
 from skillrm.prompts import TOOL_TEXT
-from skillrm.types import Criterion, faults
+from skillrm.types import Criterion
+from skillrm.validation import faults
 
 Json = dict[str, Any]
 READING = ("read_resource", "run_resource", "run_python")

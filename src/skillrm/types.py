@@ -21,7 +21,8 @@ from pydantic import (
 )
 
 from skillrm import shapes
-from skillrm.errors import Fault, SampleError
+from skillrm.errors import SampleError
+from skillrm.validation import IDENTIFIER, SCALE, faults
 
 Kind = Literal["rubric", "principle", "checklist", "reference", "verifier", "tool", "calibration", "aggregation"]
 Access = Literal["open", "sample", "privileged"]
@@ -38,7 +39,6 @@ THINK: Delimiters = (
     ("<|begin_of_thought|>", "<|end_of_thought|>"),
 )
 _LEVELS: tuple[Access, ...] = ("open", "sample", "privileged")
-_IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9_.:\-]{0,127}$"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -48,7 +48,7 @@ def _whole(value: Any) -> Any:
 
 
 Text = Annotated[str, BeforeValidator(_whole)]
-Identifier = Annotated[str, Field(pattern=_IDENTIFIER)]
+Identifier = Annotated[str, Field(pattern=IDENTIFIER)]
 Unit = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 
 
@@ -124,7 +124,7 @@ class Criterion(Frozen):
     text: Text
     weight: Annotated[float, Field(allow_inf_nan=False)] = 1.0
     """Negative: the criterion names a fault, and its presence counts against the candidate."""
-    scale: Annotated[str, Field(pattern=r"^(binary|graded\(([2-9]|10)\))$")] = "binary"
+    scale: Annotated[str, Field(pattern=SCALE)] = "binary"
     gate: Unit | None = None
     """Cap on the candidate's score in [0, 1] when violated."""
     pass_at: Unit | None = None
@@ -233,7 +233,7 @@ class Sample(Frozen):
         try:
             return cls.model_validate(shapes.normalise(row))
         except ValidationError as error:
-            raise SampleError(*faults(error)) from None
+            raise SampleError(*faults(error, cls)) from None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -325,16 +325,3 @@ def content_digest(value: Any) -> str:
     return hashlib.sha256(
         json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
     ).hexdigest()
-
-
-def faults(error: ValidationError, **where: Any) -> tuple[Fault, ...]:
-    """Every fault of a pydantic error with the field's path; alternatives of one field are joined."""
-    said: dict[str, dict[str, None]] = {}
-    found = error.errors(include_url=False, include_context=False)
-    for item in found:
-        inner = (other["loc"][: len(item["loc"])] == item["loc"] for other in found if other is not item)
-        if item["type"] == "too_short" and any(inner):
-            continue  # a list is counted short when its items are faulty: those are the faults
-        path = [str(part) for part in item["loc"] if not re.search(r"[\[( ]", str(part))]
-        said.setdefault(".".join(path[:8]), {})[item["msg"].removeprefix("Value error, ")] = None
-    return tuple(Fault(" or ".join(messages), field=field or None, **where) for field, messages in said.items())

@@ -81,7 +81,7 @@ BAD = {
     ),
     "an unknown key in a resource": (
         b'{"prompt": "p", "response": "r", "resources": [{"id": "a", "kind": "rubric", "text": "t", "wight": 1}]}',
-        "resources.0.wight: Extra inputs are not permitted",
+        "resources.0.wight: unknown key",
     ),
 }
 

@@ -142,7 +142,7 @@ weights: {}
 """
 EXPECTED = [
     (2, "criteria.0.wieght", "unknown key"),
-    (3, "criteria.1.scale", "String should match"),
+    (3, "criteria.1.scale", "must be binary or graded(n)"),
     (4, "criteria.2", "a graded gate needs pass_at"),
     (5, "criteria.3.origin", "is set by skillrm"),
     (7, "criteria.5.id", "the id e stands here a second time; first on line 6"),
@@ -151,9 +151,9 @@ EXPECTED = [
     (11, "resources.0.file", "there is no file rubrics/none.md"),
     (12, "resources.1.file", "../../etc/passwd leaves the skill's folder"),
     (13, "resources.2", "a resource has exactly one of text, file, script, verifier, endpoint; this one has text and"),
-    (14, "resources.3.kind", "Input should be 'rubric'"),
+    (14, "resources.3.kind", "must be 'rubric'"),
     (15, "resources.4.verifier", "no verifier 'authoring:longr'; did you mean authoring:longer"),
-    (16, "resources.5.args.then", "Extra inputs are not permitted (verifier authoring:longer)"),
+    (16, "resources.5.args.then", "unknown key (verifier authoring:longer)"),
     (17, "resources.6.decides.0", "there is no criterion nothing"),
     (18, "resources.7.hard", "hard says nothing where nothing is decided"),
     (19, "resources.8.script", "there is no file scripts/missing.py"),
@@ -161,12 +161,12 @@ EXPECTED = [
     (22, "plan.1.criteria.0", "there is no criterion zz"),
     (23, "plan.2", "the rule names nothing"),
     (24, "plan.3.detect", "no detector 'nobody'"),
-    (25, "plan.4.when.goal.0", "Input should be 'scores'"),
+    (25, "plan.4.when.goal.0", "must be 'scores'"),
     (26, "plan.5.when.matches", "is no RE2 expression"),
-    (27, "plan.6.when.min_candidates", "Input should be greater than or equal to 1"),
-    (28, "readout.kind", "Input should be 'weighted'"),
-    (29, "open.max", "Input should be greater than or equal to 1"),
-    (30, "limits.turns", "Input should be greater than or equal to 1"),
+    (27, "plan.6.when.min_candidates", "must be at least 1"),
+    (28, "readout.kind", "must be 'weighted'"),
+    (29, "open.max", "must be at least 1"),
+    (30, "limits.turns", "must be at least 1"),
     (31, "weights", "unknown key"),
 ]
 

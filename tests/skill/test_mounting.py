@@ -113,7 +113,7 @@ def test_an_unknown_verifier_is_told_the_nearest(skill):
 def test_wrong_arguments_are_named(skill):
     field, message = fault(skill, verify(args={"than": -1}))
     assert field == "resources.0.args.than"
-    assert "greater than or equal to 0" in message
+    assert "must be at least 0, this is -1" in message
 
 
 def test_huge_arguments_are_refused(skill):

@@ -85,7 +85,7 @@ def _declared(text: str | None, skill: str | None) -> tuple[Readout | None, tupl
 
     from skillrm.errors import ConfigError
     from skillrm.judgment import Readout
-    from skillrm.types import faults
+    from skillrm.validation import faults
 
     by_skill: tuple[Criterion, ...] = ()
     declared = None
@@ -101,7 +101,7 @@ def _declared(text: str | None, skill: str | None) -> tuple[Readout | None, tupl
             json_module.loads(text) if text.lstrip().startswith("{") else {"kind": text}
         ), by_skill
     except ValidationError as error:
-        raise ConfigError(*faults(error, file="--readout")) from None
+        raise ConfigError(*faults(error, Readout, file="--readout")) from None
     except ValueError as error:
         fail(f"error: --readout: is no valid JSON: {error}")
 

@@ -12,8 +12,9 @@ from pydantic import TypeAdapter, ValidationError
 from skillrm.judgment import Readout
 from skillrm.skill.folder import Folder
 from skillrm.skill.markup import Document, Place, parse
-from skillrm.skill.skill import OpenCriteria, Rule, SkillLimits
+from skillrm.skill.skill import OpenCriteria, Rule, SkillLimits, When
 from skillrm.types import Criterion, Resource
+from skillrm.validation import near_value, nearest, said
 
 KEYS = ("criteria", "resources", "plan", "readout", "open", "limits")
 _BODIES = ("text", "file", "script", "verifier", "endpoint")
@@ -50,7 +51,7 @@ def read(text: str, file: str, folder: Folder) -> Declared:
         values = {}
     for key in values:
         if key not in KEYS:
-            document.fault((key,), "unknown key", _nearest(key, KEYS))
+            document.fault((key,), "unknown key", nearest(key, KEYS))
     for place, item in _items(document, values, "criteria"):
         _keep(document, declared.criteria, place, _checked(document, place, item, Criterion))
     for place, item in _items(document, values, "resources"):
@@ -106,14 +107,15 @@ def _checked(document: Document, place: Place, value: Any, shape: type[T]) -> T 
         return TypeAdapter(shape).validate_python(value)
     except ValidationError as error:
         names = _field_names(shape)
-        for item in error.errors(include_url=False, include_context=False):
+        for item in error.errors(include_url=False):
             where = (*place, *item["loc"])
             if item["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-                document.fault(where, "unknown key", _nearest(str(item["loc"][-1]), names))
+                known = tuple(When.model_fields) if item["loc"][0] == "when" else names
+                document.fault(where, "unknown key", nearest(str(item["loc"][-1]), known))
             elif item["type"] == "missing":
                 document.fault(place, f"{item['loc'][-1]} is missing", f"add {item['loc'][-1]}: ...")
             else:
-                document.fault(where, item["msg"].removeprefix("Value error, "))
+                document.fault(where, said([item]), near_value(item))
         return None
 
 
@@ -121,11 +123,6 @@ def _field_names(shape: Any) -> tuple[str, ...]:
     if shape is Resource:
         return _RESOURCE_KEYS
     return tuple(getattr(shape, "model_fields", None) or shape.__dataclass_fields__)
-
-
-def _nearest(word: str, known: tuple[str, ...]) -> str:
-    near = get_close_matches(word, known, n=1)
-    return f"did you mean {near[0]}?" if near else f"one of {', '.join(known)}"
 
 
 def _bound(declared: Declared, place: Place, item: dict[str, Any], folder: Folder) -> dict[str, Any] | None:

@@ -65,6 +65,7 @@ def misbound(resource: Resource, where: str, *, sample: bool) -> list[Fault]:
             Fault(
                 f"{fault.message} (verifier {name})",
                 field=f"{where}.args.{fault.field}" if fault.field else f"{where}.args",
+                mend=fault.mend,
             )
             for fault in error.faults
         ]

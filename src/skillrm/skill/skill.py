@@ -14,6 +14,7 @@ from skillrm.judgment import Readout
 from skillrm.limits import Count, Limits
 from skillrm.skill.mounting import view
 from skillrm.types import Access, Criterion, Frozen, Goal, Resource, Sample
+from skillrm.validation import SCALE
 from skillrm.verifiers.patterns import PatternError, compile_linear
 
 Words = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
@@ -25,7 +26,7 @@ class OpenCriteria:
 
     max: Annotated[int, Field(ge=1, le=20)]
     weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
-    scale: Annotated[str, Field(pattern=r"^(binary|graded\(([2-9]|10)\))$")] = "graded(5)"
+    scale: Annotated[str, Field(pattern=SCALE)] = "graded(5)"
 
 
 @dataclass(frozen=True, slots=True)

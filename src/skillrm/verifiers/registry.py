@@ -13,7 +13,8 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from skillrm.errors import ConfigError, Fault, SkillRMError, VerifierNotFound
-from skillrm.types import Candidate, Criterion, Resource, Sample, faults
+from skillrm.types import Candidate, Criterion, Resource, Sample
+from skillrm.validation import faults
 
 BUILT_IN = ("ifeval", "ifbench", "structure", "reference", "answer", "code", "consensus", "script", "scorer")
 DETECTORS = ("constraints",)
@@ -88,7 +89,7 @@ class Verifier:
         try:
             return self.args.model_validate(args)
         except ValidationError as error:
-            raise ConfigError(*faults(error, file=None)) from None
+            raise ConfigError(*faults(error, self.args)) from None
 
     async def run(self, sample: Sample, labels: tuple[str, ...], args: Args) -> dict[str, Finding]:
         """One finding per label. Never raises for what a candidate wrote: a verifier that breaks gives `error`."""
@@ -188,7 +189,8 @@ def find(name: str) -> Verifier:
         from difflib import get_close_matches
 
         near = get_close_matches(name, _verifiers, n=3)
-        raise VerifierNotFound(f"no verifier {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else ""))
+        hint = f"did you mean {' or '.join(near)}?" if near else "`skillrm verifier list` names them"
+        raise VerifierNotFound(f"no verifier {name!r}; {hint}")
     return _verifiers[name]
 
 
