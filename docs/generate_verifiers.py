@@ -5,14 +5,12 @@ The test beside the verifiers runs `page()` and the examples on it.
 
 from __future__ import annotations
 
-import ast
 import importlib
 import inspect
-import textwrap
 from pathlib import Path
-from typing import Any
 
 from skillrm.verifiers import registry
+from skillrm.verifiers.describing import arguments
 from skillrm.verifiers.registry import Verifier
 
 FAMILIES = {
@@ -58,44 +56,16 @@ def entry(verifier: Verifier) -> str:
     """One verifier: summary, arguments, example."""
     prose, shown, example = (inspect.getdoc(verifier.function) or "").partition(">>> ")
     summary = "\n\n".join(" ".join(paragraph.split()) for paragraph in prose.strip().split("\n\n"))
-    said = attribute_docs(verifier.args)
-    schema = verifier.args.model_json_schema()
     rows = []
-    for name, field in schema.get("properties", {}).items():
-        if name == "mode" and verifier.name.startswith(("ifeval:", "ifbench:")):
+    for one in arguments(verifier):
+        if one.name == "mode" and verifier.name.startswith(("ifeval:", "ifbench:")):
             continue
-        default = "" if name in schema.get("required", ()) else f", default `{field.get('default')!r}`"
-        words = said.get(name, said.get(f"json_{name}", ""))
-        rows.append(f"- `{name}` ({kind(field)}{default}){': ' + words if words else ''}")
+        default = "" if one.required else f", default `{one.default!r}`"
+        rows.append(f"- `{one.name}` ({one.kind}{default}){': ' + one.words if one.words else ''}")
     lines = [f"### `{verifier.name}`", "", summary, ""]
     if rows:
         lines += [*rows, ""]
     return "\n".join([*lines, "```pycon", (shown + example).strip(), "```", ""])
-
-
-def kind(field: dict[str, Any]) -> str:
-    """The type of an argument in words."""
-    if "enum" in field:
-        return " | ".join(f"`{value}`" for value in field["enum"])
-    if "anyOf" in field:
-        return " | ".join(kind(option) for option in field["anyOf"] if option.get("type") != "null")
-    if field.get("type") == "array":
-        return f"list of {kind(field.get('items', {}))}"
-    return str(field.get("type", "any"))
-
-
-def attribute_docs(model: type[Any]) -> dict[str, str]:
-    """The string that stands under each field in the source, of the class and of those it inherits from."""
-    found: dict[str, str] = {}
-    for cls in reversed(model.__mro__):
-        if cls.__module__.startswith("skillrm.verifiers."):
-            body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
-            assert isinstance(body, ast.ClassDef)
-            for field, text in zip(body.body, body.body[1:], strict=False):
-                match field, text:
-                    case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(words))):
-                        found[name] = " ".join(words.split())
-    return found
 
 
 if __name__ == "__main__":

@@ -48,6 +48,24 @@ def test_a_table_shows_criterion_decision_observation_and_bounds(tmp_path):
     assert "1 rows: 1 ok, 0 abstained, 0 failed, 0 unreadable" in done.stderr
 
 
+def test_a_flag_names_the_candidate_and_says_no_more_than_there_is(tmp_path):
+    done = invoke("judge", written(tmp_path, {**PAIR, "responses": ["Rhine and Elbe", None]}), *SKILL)
+    assert "  ! no answer: B\n" in done.stdout
+
+
+def test_a_winner_without_scores_says_that_only_the_scores_are_open(tmp_path):
+    prompt = 'def dashes(text: str) -> str:\n    """Blanks to dashes.\n\n    >>> dashes("a b")\n    \'a-b\'\n    """\n'
+    right, wrong = (f'def dashes(text):\n    return text.replace(" ", "{mark}")' for mark in "-+")
+    row = {"prompt": prompt, "responses": [right, wrong]}
+    done = invoke("judge", written(tmp_path, row), "--skill", "code-tests")
+    assert "winner A  no score yet: 2 of 6 cells open; a judge model could decide" in done.stdout
+
+
+def test_a_tie_of_many_is_counted_not_listed(tmp_path):
+    done = invoke("judge", written(tmp_path, {**PAIR, "responses": ["Rhine and Elbe"] * 30}), *SKILL)
+    assert "tie of A, B, C, D, E, F, G, H, I, J, K, L and 18 more" in done.stdout
+
+
 def test_json_prints_one_judgment_a_line_in_input_order(tmp_path):
     rows = [{**PAIR, "id": f"row {n}"} for n in range(40)]
     done = invoke("judge", written(tmp_path, *rows), *SKILL, "--json", "--concurrency", "7")

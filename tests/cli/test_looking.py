@@ -51,9 +51,40 @@ def test_show_prints_criteria_and_digest():
     assert "helpful" in done.stdout
 
 
+def test_show_prints_the_plan_with_its_detector():
+    assert "the detector constraints" in invoke("skill", "show", "instruction-following").stdout
+
+
+def test_show_prints_brackets_as_they_are(tmp_path):
+    folder = write_skill(tmp_path).path
+    (folder / "resources.yaml").write_text('criteria:\n  - {id: a, text: "Writes [bold] as markup."}\n')
+    assert "Writes [bold] as markup." in invoke("skill", "show", str(folder)).stdout
+
+
+def test_one_fault_is_one_fault(tmp_path):
+    assert f"{tmp_path}/none: 1 fault\n" in invoke("skill", "check", f"{tmp_path}/none").stdout
+
+
 def test_a_verifier_can_be_run_by_hand():
     done = invoke("verifier", "check", "ifeval:punctuation:no_comma", "one, two")
-    assert done.stdout.startswith("decided 0: counted 1 commas")
+    assert done.stdout.startswith("violated: counted 1 commas")
+
+
+def test_a_reference_given_by_hand_is_text_also_where_it_is_a_number():
+    done = invoke("verifier", "check", "answer:math", "So it is 5.", "-a", "reference=5")
+    assert done.stdout.startswith("satisfied:"), done.output
+
+
+def test_a_verifier_shows_its_arguments_with_type_default_and_meaning():
+    done = invoke("verifier", "show", "structure:length")
+    assert "unit (words | characters" in done.stdout
+    assert "min (integer; default null): At least so many." in done.stdout
+
+
+def test_a_prefix_without_verifiers_names_the_families():
+    done = invoke("verifier", "list", "zz")
+    assert done.exit_code == 2
+    assert "answer, code, consensus" in done.stderr
 
 
 def test_wrong_arguments_of_a_verifier_are_named():

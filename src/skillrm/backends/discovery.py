@@ -24,9 +24,8 @@ async def first_model(base_url: str, api_key: str | None, *, seconds: float = 10
             listed = await response.json(content_type=None)
         return str(listed["data"][0]["id"])
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise ConfigError(
-            Fault(f"cannot be reached: {error or type(error).__name__}", field=base_url, mend="is it up?")
-        ) from None
+        reason = f"no answer within {seconds:g} s" if isinstance(error, TimeoutError) else error
+        raise ConfigError(Fault(f"cannot be reached: {reason}", field=base_url, mend="is it up?")) from None
     except (ValueError, KeyError, IndexError, TypeError):
         raise ConfigError(Fault("lists no model", field=base_url, mend="name one: --model or SKILLRM_MODEL")) from None
 

@@ -31,8 +31,9 @@ def doctor(
     else:
         for part, lines in report.items():
             typer.echo(part)
+            wide = max(map(len, lines))
             for name, state in lines.items():
-                typer.echo(f"  {name:<24}{state}")
+                typer.echo(f"  {name:<{wide}}  {state}")
     if broken:
         typer.echo(f"not working: {', '.join(broken)}", err=True)
         raise typer.Exit(FAILED)
@@ -45,7 +46,7 @@ async def _examine(chosen: o.Chosen) -> tuple[dict[str, dict[str, Any]], list[st
     sandbox = probe()
     report: dict[str, dict[str, Any]] = {
         "skillrm": {"version": __version__, "python": platform.python_version(), "platform": platform.platform()},
-        "extras": {name: _installed(module) for name, module in _EXTRAS.items()},
+        "extras": {name: _installed(name, module) for name, module in _EXTRAS.items()},
         "sandbox": {"used": sandbox.default or "NONE: untrusted code will not run"},
     }
     report["sandbox"] |= {f"level {name}": state for name, state in sandbox.levels.items()} | dict(sandbox.mechanisms)
@@ -54,8 +55,8 @@ async def _examine(chosen: o.Chosen) -> tuple[dict[str, dict[str, Any]], list[st
     return report, broken
 
 
-def _installed(module: str) -> str:
-    return "installed" if importlib.util.find_spec(module) else "not installed"
+def _installed(extra: str, module: str) -> str:
+    return "installed" if importlib.util.find_spec(module) else f"not installed: pip install 'skillrm[{extra}]'"
 
 
 def _skills(broken: list[str]) -> dict[str, str]:
@@ -87,7 +88,7 @@ async def _judge(chosen: o.Chosen, broken: list[str]) -> dict[str, str]:
         try:
             states[url] = f"reachable, serves {await first_model(url, os.environ.get('OPENAI_API_KEY'), seconds=5)}"
         except SkillRMError as error:
-            states[url] = f"not working: {error}"
+            states[url] = f"not working: {str(error).removeprefix(f'{url}: ')}"
             broken.append(url)
     return states
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -26,6 +26,23 @@ def console(*, stderr: bool = False) -> Console:
 
     stream = sys.stderr if stderr else sys.stdout
     return Console(stderr=stderr, width=None if stream.isatty() else 120, highlight=False, soft_wrap=False)
+
+
+def two_columns(rows: Iterable[tuple[str, str]]) -> None:
+    """Names and what is said of them: side by side at a terminal's width, one a line in a pipe."""
+    named = list(rows)
+    wide = max((len(name) for name, _ in named), default=0)
+    if not sys.stdout.isatty():
+        for name, words in named:
+            typer.echo(f"{name:<{wide}}  {words}")
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 2))
+    for name, words in named:
+        grid.add_row(Text(name, no_wrap=True), Text(words))
+    console().print(grid)
 
 
 def note(text: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from rich import box
@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from skillrm.judgment import Judgment, Score
-from skillrm.types import Evidence, Observation, Sample
+from skillrm.types import Evidence, Flag, Observation, Sample
 
 _MARK = {
     "satisfied": "[green]✓ satisfied[/]",
@@ -30,13 +30,11 @@ def judgment_view(judgment: Judgment, sample: Sample | None = None, *, verbose: 
     """Header, evidence table, scores with bounds; with `verbose` also the steps."""
     parts: list[RenderableType] = [_header(judgment)]
     if sample is not None:
-        parts.append(Text(f"  {one_line(sample.prompt_text, 110)}", style="dim"))
+        parts.append(Text(f"  {one_line(sample.prompt_text, 500)}", style="dim", no_wrap=True, overflow="ellipsis"))
     if judgment.evidence:
         parts.append(_evidence(judgment))
     parts.append(_scores(judgment))
-    parts += [
-        Text(f"  ! {_flag(flag.kind)} {flag.candidate or ''}: {flag.detail}", style="yellow") for flag in judgment.flags
-    ]
+    parts += [Text(f"  ! {_flag(flag)}", style="yellow") for flag in judgment.flags]
     parts += [
         Text(
             f"  overruled: {row.criterion} for {row.candidate}: the {_SOURCE[row.source]} said {row.decision}",
@@ -50,12 +48,13 @@ def judgment_view(judgment: Judgment, sample: Sample | None = None, *, verbose: 
     return Group(*parts)
 
 
-def _flag(kind: str) -> str:
-    return {
-        "addressed_to_judge": "speaks to the judge:",
-        "empty_answer": "no answer:",
-        "shown_in_part": "shown in part:",
-    }.get(kind, kind)
+def _flag(flag: Flag) -> str:
+    words = {
+        "addressed_to_judge": "speaks to the judge",
+        "empty_answer": "no answer",
+        "shown_in_part": "shown in part",
+    }.get(flag.kind, flag.kind)
+    return ": ".join(part for part in (words, flag.candidate, flag.detail) if part)
 
 
 def _header(judgment: Judgment) -> Text:
@@ -74,7 +73,7 @@ def _outcome(judgment: Judgment) -> str:
     if verdict.winner is not None:
         return f"winner {verdict.winner}"
     if verdict.closed and len(verdict.ranking[0]) > 1:
-        return f"tie of {', '.join(verdict.ranking[0])}"
+        return f"tie of {_labels([label for label in verdict.scores if label in verdict.ranking[0]])}"
     return "no winner yet"
 
 
@@ -83,11 +82,16 @@ def _why_open(judgment: Judgment) -> str:
     if not judgment.criteria:
         return "nothing to decide it by: no criterion applies"
     need = "" if judgment.versions.model else "; a judge model could decide"
-    return f"{open_cells} of {len(judgment.evidence)} cells open{need}"
+    what = "no score yet: " if judgment.verdict.winner is not None else ""
+    return f"{what}{open_cells} of {len(judgment.evidence)} cells open{need}"
+
+
+def _labels(labels: Sequence[str]) -> str:
+    return ", ".join(labels[:12]) + (f" and {len(labels) - 12} more" if len(labels) > 12 else "")
 
 
 def _evidence(judgment: Judgment) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=True, show_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=True, show_edge=False, collapse_padding=True)
     table.add_column("criterion", max_width=44)
     table.add_column("for")
     table.add_column("decision", no_wrap=True)
@@ -96,13 +100,12 @@ def _evidence(judgment: Judgment) -> Table:
     texts = {c.id: c.text for c in judgment.criteria}
     seen = {one.id: one for done in judgment.passes for one in done.trace.observations}
     for criterion, group in groupby(judgment.evidence[:MAX_ROWS], key=lambda row: row.criterion):
-        name = escape(one_line(texts.get(criterion, criterion), 90))
+        name = escape(one_line(texts.get(criterion, criterion), 160))
         rows = list(group)
         if all(row.decision == "unknown" and not row.observations for row in rows):
             everyone = ", ".join(escape(row.candidate) for row in rows)
-            table.add_row(
-                name, one_line(everyone, 14), _MARK["unknown"], "[dim]–[/]", "[dim]nothing decides it here[/]"
-            )
+            why = "no decision from the judge" if judgment.versions.model else "nothing decides it here"
+            table.add_row(name, one_line(everyone, 14), _MARK["unknown"], "[dim]–[/]", f"[dim]{why}[/]")
             continue
         for row in rows:
             table.add_row(name, escape(row.candidate), _decision(row), _SOURCE[row.source], _observation(row, seen))
