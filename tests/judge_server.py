@@ -119,8 +119,9 @@ OVERFLOW = refusal(
 class JudgeServer:
     """See the module's docstring."""
 
-    def __init__(self, script: Script) -> None:
-        self._script = script
+    def __init__(self, script: Script, port: int = 0) -> None:
+        """`port`: of its own choice, if 0."""
+        self._script, self._port = script, port
         self.requests: list[dict[str, Any]] = []
         self.headers: list[Mapping[str, str]] = []
         self.in_flight = self.most_in_flight = self.disconnects = 0
@@ -142,7 +143,7 @@ class JudgeServer:
         app.router.add_post("/v1/chat/completions", self._handle)
         self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, backlog=1024)
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port, backlog=1024)
         await site.start()
         host, port = self._runner.addresses[0][:2]
         self.origin = f"http://{host}:{port}"

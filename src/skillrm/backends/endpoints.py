@@ -1,9 +1,8 @@
-"""Where a judge model is served, and which of several servers takes the next call."""
+"""Where a judge model is served."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import count
+from collections.abc import Sequence
 
 from yarl import URL
 
@@ -15,44 +14,21 @@ _PATH = "chat/completions"
 class Endpoint:
     """One server. `shown` is its address as it may stand in an error: no user, no password, no query."""
 
-    __slots__ = ("outstanding", "served", "shown", "url", "user")
+    __slots__ = ("shown", "url", "user")
 
     def __init__(self, base_url: str) -> None:
         url = _parsed(base_url)
         self.user: tuple[str, str] | None = (url.user or "", url.password or "") if url.user or url.password else None
         self.url = url.with_user(None)
         self.shown = str(self.url.with_query(None))
-        self.outstanding = 0
-        self.served = 0
-        """Rank of its latest call among all calls; the one that waited longest wins a tie."""
 
 
-class Endpoints:
-    """Gives each call the server with the fewest calls outstanding; ties go round."""
-
-    __slots__ = ("_all", "_calls")
-
-    def __init__(self, base_urls: Sequence[str]) -> None:
-        if not base_urls:
-            raise ConfigError(Fault("at least one is needed", field="base_urls", mend="http://localhost:8000/v1"))
-        self._all = tuple(Endpoint(base_url) for base_url in dict.fromkeys(base_urls))
-        self._calls = count(1)
-
-    def __iter__(self) -> Iterator[Endpoint]:
-        return iter(self._all)
-
-    def take(self, avoid: Endpoint | None = None) -> Endpoint:
-        """The server for one attempt; not `avoid`, which just failed, if there is another. `release` it after."""
-        chosen = self._all[0]
-        if len(self._all) > 1:
-            chosen = min((e for e in self._all if e is not avoid), key=lambda e: (e.outstanding, e.served))
-            chosen.served = next(self._calls)
-        chosen.outstanding += 1
-        return chosen
-
-    def release(self, endpoint: Endpoint) -> None:
-        """The attempt on `endpoint` has ended, however it ended."""
-        endpoint.outstanding -= 1
+def endpoints(base_urls: str | Sequence[str]) -> tuple[Endpoint, ...]:
+    """One endpoint for each different base URL. Raises `ConfigError`."""
+    listed = (base_urls,) if isinstance(base_urls, str) else base_urls
+    if not listed:
+        raise ConfigError(Fault("at least one is needed", field="base_urls", mend="http://localhost:8000/v1"))
+    return tuple(Endpoint(base_url) for base_url in dict.fromkeys(listed))
 
 
 def _parsed(base_url: str) -> URL:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import re
 import time
@@ -24,9 +25,11 @@ from skillrm.errors import (
 NEVER = 0
 FIRST_WAIT, LONGEST_WAIT = 0.5, 20.0
 """Seconds: the back-off doubles from the first to the longest, and each wait is drawn from 0 up to it."""
-LONGEST_ASKED = 300.0
-"""Seconds a server's Retry-After is obeyed at most."""
 _RETRIED = frozenset({408, 409, 425, 429})
+_GATEWAY = frozenset({502, 503, 504})
+_OVERLOADED = frozenset({429, 503, 529})
+_PATIENCE = 4
+"""A 429 has as many times the retries of other failures: the server is well and says later."""
 _OVERFLOW_CODES = frozenset({"context_length_exceeded", "exceed_context_size_error", "context_too_large"})
 _UNSUPPORTED = ("unsupported_parameter", "unsupported_value")
 _OVERFLOW = re.compile(
@@ -49,14 +52,25 @@ class Failure:
     """Seconds that the server asked to wait."""
     param: str | None = None
     """The body field that this model does not support, where the server names one."""
+    overload: bool = False
+    """The endpoint has more calls than it can take."""
+    down: bool = False
+    """Perhaps the endpoint is gone."""
+    away: bool = False
+    """Nobody was there: no connection, a reset, a gateway that says so; nothing in the request can be the cause."""
 
-    def worth_retry(self, done: int, retries: int) -> bool:
-        return done < (retries if self.retries is None else min(self.retries, retries))
+    def cost(self, retries: int) -> float:
+        """What it takes from the call's allowance of 1, where `retries` is how often the backend retries at all."""
+        allowed = retries if self.retries is None else min(self.retries, retries)
+        if isinstance(self.error, BackendRateLimited):
+            allowed *= _PATIENCE
+        return 1 / allowed if allowed else math.inf
 
     def wait(self, done: int) -> float:
-        """Seconds until the next attempt: full jitter, never before the server's own wish."""
-        drawn = random.uniform(0.0, min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(done, 16)))
-        return drawn if self.after is None else min(self.after, LONGEST_ASKED) + 0.1 * drawn
+        """Seconds until the next attempt, with full jitter; what the server asked for is its endpoint's pause."""
+        if self.after is not None:
+            return 0.0
+        return random.uniform(0.0, min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(done, 16)))
 
 
 def refused(status: int, headers: Mapping[str, str], content: bytes, where: str, hide: Hide = str) -> Failure:
@@ -132,13 +146,20 @@ def _classified(status: int, said: _Said, after: float | None, head: str, where:
         return Failure(BackendAuthError(message), NEVER)
     if status == 429:
         spent = said.code == "insufficient_quota" or said.kind == "insufficient_quota"
-        return Failure(BackendRateLimited(message), NEVER if spent else None, after)
+        return Failure(BackendRateLimited(message), NEVER if spent else None, after, overload=not spent)
     if said.code in _OVERFLOW_CODES or said.kind in _OVERFLOW_CODES or _OVERFLOW.search(said.message):
         return Failure(ContextOverflow(message), NEVER)
     if status == 413:
         return Failure(ContextOverflow(message), NEVER)
     if status in _RETRIED or status >= 500:
-        return Failure(BackendTransportError(message), None, after)
+        return Failure(
+            BackendTransportError(message),
+            None,
+            after,
+            overload=status in _OVERLOADED,
+            down=status >= 500 and after is None,
+            away=status in _GATEWAY and after is None,
+        )
     if 300 <= status < 400:
         return Failure(BackendRequestError(f"{message}: redirects are not followed; give the final URL"), NEVER)
     hint = "; is the base URL right, and does the server have this model?" if status == 404 else ""

@@ -8,26 +8,30 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from skillrm.backends.budget import Budget
 from skillrm.backends.chat import ChatReply, ChatRequest
-from skillrm.backends.decode import Body, Prices, read_body, reply_from
+from skillrm.backends.decode import Prices, read_body, reply_from
 from skillrm.backends.encode import ADAPTABLE, body_of
-from skillrm.backends.endpoints import Endpoint, Endpoints
+from skillrm.backends.endpoints import Endpoint, endpoints
 from skillrm.backends.failures import NEVER, Failure, broken_reply, refused
-from skillrm.backends.transport import Answer, Lane, Transport
+from skillrm.backends.gate import Call, Gate
+from skillrm.backends.transport import Answer, Transport
 from skillrm.errors import BackendReplyError, BackendTransportError, ConfigError, DeadlineExceeded, Fault
 
 _MAX_REPLY_BYTES = 8 << 20
+_ALLOWANCE = 1.0 + 1e-9
 _log = logging.getLogger(__name__)
 
 
 class OpenAIBackend:
     """A judge model behind one or several OpenAI-compatible servers.
 
-    Retried, with full jitter and never before `Retry-After`: 408, 409, 425, 429, 5xx and broken connections up to
-    `retries` times, replies without a message twice, an attempt that ran out of time once. Never retried: 401, 403,
-    context overflow, any other 4xx. Redirects are not followed. Usable from several event loops.
+    Retried with full jitter: 408, 409, 425, 5xx and broken connections up to `retries` times, 429 four times as often,
+    replies without a message twice, an attempt that ran out of time once. Never retried: 401, 403, context overflow,
+    any other 4xx. Waiting is no retry: for a place, for the end of a `Retry-After`, for a server that is away (see
+    `gate` and `pace`). Redirects are not followed. Usable from several event loops, which do not know of each other.
     """
 
     def __init__(
@@ -53,8 +57,10 @@ class OpenAIBackend:
         if api_key is not None and not (api_key.isascii() and api_key.isprintable()):
             raise ConfigError(Fault("the key holds characters that no HTTP header can carry", field="api_key"))
         self.model = model
-        self._endpoints = Endpoints((base_urls,) if isinstance(base_urls, str) else base_urls)
-        self._transport = Transport(api_key, concurrency, max_reply_bytes)
+        self._endpoints = endpoints(base_urls)
+        self._transport = Transport(api_key, max_reply_bytes)
+        self._concurrency = concurrency
+        self._gates: WeakKeyDictionary[asyncio.AbstractEventLoop, Gate] = WeakKeyDictionary()
         self._secrets = tuple(s for s in (api_key, *(e.user[1] for e in self._endpoints if e.user)) if s)
         self._timeout, self._retries, self._prices = timeout, retries, prices
         self.extra: Mapping[str, Any] = dict(extra or {})
@@ -67,43 +73,56 @@ class OpenAIBackend:
 
     async def chat(self, request: ChatRequest, *, deadline: float | None = None) -> ChatReply:
         """One reply, after retries; see `Backend.chat`."""
-        started = time.monotonic()
-        until = math.inf if deadline is None else deadline
+        call = Call(time.monotonic(), math.inf if deadline is None else deadline)
+        gate = self._gate()
         unsupported = self._unsupported
         body = body_of(self.model, request, self.extra, unsupported)
-        endpoint: Endpoint | None = None
-        done = 0
+        failure: Failure | None = None
+        spent = 0.0
         while True:
-            lane = await self._transport.lane()
-            await _enter(lane, until)
-            endpoint = self._endpoints.take(endpoint)
-            try:
-                answer = await self._attempt(lane, endpoint, body, until)
-                outcome = self._reply(answer, endpoint, done + 1, started) if isinstance(answer, Body) else answer
-            finally:
-                self._endpoints.release(endpoint)
-                if lane.gate is not None:
-                    lane.gate.release()
+            outcome = await self._through(gate, call, body, failure)
             if isinstance(outcome, ChatReply):
                 if self._budget is not None:
                     self._budget.charge(outcome.usage)
                 return outcome
-            if self._adapts(outcome, unsupported):
+            failure = outcome
+            if self._adapts(failure, unsupported):
                 unsupported = self._unsupported
                 body = body_of(self.model, request, self.extra, unsupported)
-                wait = 0.0
-            elif not outcome.worth_retry(done, self._retries):
-                raise outcome.error
-            else:
-                wait = outcome.wait(done)
-            if time.monotonic() + wait >= until:
-                raise outcome.error
-            done += 1
-            _log.info("attempt %d failed, the next comes in %.2f s: %s", done, wait, outcome.error)
+                continue
+            if not (call.probe and failure.away):  # a probe is sent for all, so it is no retry of this call
+                spent += failure.cost(self._retries)
+            if spent > _ALLOWANCE:
+                raise failure.error
+            wait = 0.0 if call.stranded else failure.wait(call.attempts - 1)
+            if time.monotonic() + wait >= call.until:
+                raise failure.error
+            _log.info("attempt %d failed: %s", call.attempts, failure.error)
             await asyncio.sleep(wait)
 
-    async def _attempt(self, lane: Lane, endpoint: Endpoint, body: bytes, until: float) -> Body | Failure:
-        left = until - time.monotonic()
+    async def _through(self, gate: Gate, call: Call, body: bytes, failure: Failure | None) -> ChatReply | Failure:
+        """One attempt, once the gate lets it through; `failure` is how the one before ended."""
+        try:
+            pace = await gate.enter(call)
+        except DeadlineExceeded:
+            if failure is None:
+                raise
+            raise failure.error from None  # it says more
+        outcome: ChatReply | Failure | None = None
+        try:
+            outcome = await self._attempt(pace.endpoint, body, call)
+        finally:
+            if outcome is None:
+                gate.leave(call, pace)
+            elif isinstance(outcome, Failure):
+                gate.fail(call, pace, outcome)
+            else:
+                gate.answer(call, pace)
+        return outcome
+
+    async def _attempt(self, endpoint: Endpoint, body: bytes, call: Call) -> ChatReply | Failure:
+        left = call.until - time.monotonic()
+        lane = await self._transport.lane()
         try:
             async with asyncio.timeout(min(self._timeout, left)):
                 answer = await self._transport.post(lane, endpoint, body)
@@ -111,25 +130,30 @@ class OpenAIBackend:
             if left <= self._timeout:
                 raise DeadlineExceeded(f"{endpoint.shown}: no reply before the judgment's deadline") from None
             slow = BackendTransportError(f"{endpoint.shown}: no reply within {self._timeout:g} s")
-            return Failure(slow, retries=1)  # what was too slow once mostly is again
+            return Failure(slow, retries=1, overload=True, down=True)  # what was too slow once mostly is again
         if not isinstance(answer, Answer):
-            return Failure(BackendTransportError(f"{endpoint.shown}: {self._hide(answer)}"))
+            return Failure(BackendTransportError(f"{endpoint.shown}: {self._hide(answer)}"), down=True, away=True)
         if answer.content is None:
             large = BackendReplyError(f"{endpoint.shown}: the body is larger than {self._transport.max_bytes} bytes")
             return Failure(large, retries=NEVER)
         if not 200 <= answer.status < 300:
             return refused(answer.status, answer.headers, answer.content, endpoint.shown, self._hide)
         try:
-            return read_body(answer.content, self._hide)
+            said = read_body(answer.content, self._hide)
         except BackendReplyError as error:
             return Failure(BackendReplyError(f"{endpoint.shown}: {error}"), retries=2)
-
-    def _reply(self, body: Body, endpoint: Endpoint, attempts: int, started: float) -> ChatReply | Failure:
-        ms = (time.monotonic() - started) * 1e3
         try:
-            return reply_from(body, attempts=attempts, ms=ms, prices=self._prices)
+            ms = (time.monotonic() - call.since) * 1e3
+            return reply_from(said, attempts=call.attempts, ms=ms, prices=self._prices)
         except BackendReplyError as error:
-            return broken_reply(body, error, endpoint.shown, self._hide)
+            return broken_reply(said, error, endpoint.shown, self._hide)
+
+    def _gate(self) -> Gate:
+        loop = asyncio.get_running_loop()
+        gate = self._gates.get(loop)
+        if gate is None:
+            gate = self._gates[loop] = Gate(self._endpoints, self._timeout, self._concurrency)
+        return gate
 
     def _adapts(self, failure: Failure, sent_without: frozenset[str]) -> bool:
         """Some hosted models refuse `max_tokens`, `temperature` or `seed`: do without from now on, and say so once."""
@@ -148,18 +172,5 @@ class OpenAIBackend:
 
     async def aclose(self) -> None:
         """Close the connections; calls in flight fail, later ones too."""
+        self._gate().close()
         await self._transport.close()
-
-
-async def _enter(lane: Lane, until: float) -> None:
-    """Wait for a place among the calls in flight. Raises `DeadlineExceeded`."""
-    left = until - time.monotonic()
-    if left <= 0:
-        raise DeadlineExceeded("no time is left for a call")
-    if lane.gate is None:
-        return
-    try:
-        async with asyncio.timeout(None if left == math.inf else left):
-            await lane.gate.acquire()
-    except TimeoutError:
-        raise DeadlineExceeded("the deadline passed before a call was free") from None

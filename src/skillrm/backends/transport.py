@@ -36,13 +36,12 @@ class Answer:
 
 
 class Lane:
-    """What belongs to one event loop: its session, and the gate that bounds calls in flight."""
+    """The session of one event loop."""
 
-    __slots__ = ("_life", "gate", "session")
+    __slots__ = ("_life", "session")
 
-    def __init__(self, session: aiohttp.ClientSession, concurrency: int | None) -> None:
+    def __init__(self, session: aiohttp.ClientSession) -> None:
         self.session = session
-        self.gate = None if concurrency is None else asyncio.Semaphore(concurrency)
         self._life = _closed_with_loop(session)
 
     async def start(self) -> None:
@@ -64,7 +63,7 @@ async def _closed_with_loop(session: aiohttp.ClientSession) -> AsyncGenerator[No
 class Transport:
     """Posts JSON bodies. `close` is final."""
 
-    def __init__(self, key: str | None, concurrency: int | None, max_bytes: int) -> None:
+    def __init__(self, key: str | None, max_bytes: int) -> None:
         self._headers = {
             "Content-Type": "application/json",
             "Accept": "application/json",
@@ -74,7 +73,7 @@ class Transport:
         if key:
             self._headers["Authorization"] = f"Bearer {key}"
         self.max_bytes = max_bytes
-        self._concurrency, self._closed = concurrency, False
+        self._closed = False
         self._lanes: WeakKeyDictionary[asyncio.AbstractEventLoop, Lane] = WeakKeyDictionary()
         self._routes: dict[Endpoint, tuple[URL | None, dict[str, str] | None]] = {}
 
@@ -92,7 +91,7 @@ class Transport:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT),
             )
-            lane = self._lanes[loop] = Lane(session, self._concurrency)
+            lane = self._lanes[loop] = Lane(session)
             await lane.start()
         return lane
 

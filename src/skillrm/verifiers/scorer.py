@@ -193,4 +193,4 @@ async def _once(lane: Lane, args: ScorerArgs, data: bytes) -> float:
 def _transport() -> Transport:
     from skillrm.backends.transport import Transport
 
-    return Transport(None, None, _MOST_BYTES)
+    return Transport(None, _MOST_BYTES)
