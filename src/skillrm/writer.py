@@ -1,4 +1,4 @@
-"""One thread that writes for the whole process, in batches.
+"""One thread that writes for the whole process, in batches, and the one statement that writes a batch.
 
 Many threads or processes that write one by one into one SQLite file starve each other; one writer a process that takes
 what has gathered and commits it at once does not. The caller never waits for the disk unless it asks to.
@@ -6,11 +6,12 @@ what has gathered and commits it at once does not. The caller never waits for th
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -80,3 +81,10 @@ class Writer(Generic[T]):
                 return batch, True
             batch.append(item)
         return batch, False
+
+
+def insert(connection: sqlite3.Connection, table: str, rows: Sequence[tuple[Any, ...]], conflict: str) -> None:
+    """One statement for all rows: each one gives the interpreter away, and a busy loop is slow to give it back."""
+    if rows:
+        values = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
+        connection.execute(f"INSERT INTO {table} VALUES {values} {conflict}", [item for row in rows for item in row])

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from skillrm.errors import StoreError
 from skillrm.store.database import connect, packed, store_error
-from skillrm.writer import Writer
+from skillrm.writer import Writer, insert
 
 Outcome = tuple[asyncio.Future[int], int]
 
@@ -136,15 +135,8 @@ class _Taken:
 
     def insert(self, connection: sqlite3.Connection) -> None:
         for kind, (table, conflict) in _UPSERTS.items():
-            _insert(connection, table, self._rows[kind], conflict)
+            insert(connection, table, self._rows[kind], conflict)
             self._rows[kind] = []
-
-
-def _insert(connection: sqlite3.Connection, table: str, rows: Sequence[tuple[Any, ...]], conflict: str) -> None:
-    """One statement for all rows: each one gives the interpreter away, and a busy loop is slow to give it back."""
-    if rows:
-        values = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
-        connection.execute(f"INSERT INTO {table} VALUES {values} {conflict}", [item for row in rows for item in row])
 
 
 def _forget(connection: sqlite3.Connection, statuses: tuple[Any, ...]) -> int:
