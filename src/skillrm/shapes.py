@@ -243,7 +243,9 @@ def _mount_instructions(names: Any, kwargs: Any, sample: dict[str, Any]) -> None
     for number, (name, given) in enumerate(zip(names, arguments, strict=True), start=1):
         identity = f"instruction-{number}"
         args = {key: value for key, value in (given or {}).items() if value is not None}
-        sample["criteria"].append({"id": identity, "text": f"Follows {name} {args or ''}".strip(), "origin": "sample"})
+        told = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in args.items())
+        text = f"The response follows the instruction {name}" + (f" ({told})." if told else ".")
+        sample["criteria"].append({"id": identity, "text": text, "origin": "sample"})
         sample["resources"].append(
             {
                 "id": f"verify-{number}",
