@@ -6,6 +6,7 @@ faults, and the rows after it go on. Memory is bounded by the longest row.
 
 from __future__ import annotations
 
-from skillrm.reading.rows import Row, read_samples
+from skillrm.reading.rows import Row, read_samples, read_values
+from skillrm.reading.values import Value
 
-__all__ = ["Row", "read_samples"]
+__all__ = ["Row", "Value", "read_samples", "read_values"]

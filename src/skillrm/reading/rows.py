@@ -42,13 +42,22 @@ def read_samples(source: str | Path) -> Iterator[Row]:
     Raises `InputError` for a file that cannot be read, or not beyond some row; what came before it has been given.
     """
     name = str(source)
-    ordinal = 0
+    for ordinal, value in enumerate(read_values(source), start=1):
+        yield _row(ordinal, name, value)
+
+
+def read_values(source: str | Path) -> Iterator[Value]:
+    """The values of a file, whatever they are, or the faults of those that cannot be read.
+
+    Raises `InputError` like `read_samples`.
+    """
+    name, empty = str(source), True
     with opened(name) as stream:
         in_parquet = name.endswith(".parquet") or stream.peek(4).startswith(b"PAR1")
-        found = parquet_values(name) if in_parquet else values(stream)
-        for ordinal, value in enumerate(found, start=1):
-            yield _row(ordinal, name, value)
-    if ordinal == 0:
+        for value in parquet_values(name) if in_parquet else values(stream):
+            empty = False
+            yield value
+    if empty:
         raise InputError(Fault("holds no row", file=name, mend="one JSON object a line, a JSON array, or Parquet"))
 
 

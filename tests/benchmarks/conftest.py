@@ -1,0 +1,33 @@
+"""Where the real data of each benchmark lies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from skillrm.benchmarks import Benchmark, LabelledSample
+from skillrm.types import Access
+
+FOLDERS = {
+    "rewardbench2": "rewardbench2",
+    "rmbench": "rmbench",
+    "judgebench": "judgebench",
+    "if-rewardbench": "if_rewardbench",
+    "jetts": "jetts_schema",
+    "llmbar": "llmbar",
+    "ifeval": "ifeval",
+    "ifbench": "ifbench",
+    "ifbench-pairs": "ifbench_pairs",
+}
+
+
+@pytest.fixture
+def real(data_dir: Path) -> Callable[..., list[LabelledSample]]:
+    """`real(benchmark)`: its labelled samples out of the real data."""
+
+    def load(benchmark: Benchmark, access: Access = "open", seed: int = 0) -> list[LabelledSample]:
+        return list(benchmark.load(data_dir / FOLDERS[benchmark.name], access, seed))
+
+    return load
