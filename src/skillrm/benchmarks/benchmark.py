@@ -14,7 +14,8 @@ from skillrm.benchmarks.labelled import Key, LabelledSample
 from skillrm.benchmarks.metrics import Across, Mark, Metrics, metrics
 from skillrm.benchmarks.outcome import Ask, Result
 from skillrm.errors import Fault, InputError
-from skillrm.types import Access, faults
+from skillrm.types import Access
+from skillrm.validation import faults
 
 __all__ = ["Benchmark", "Upstream"]
 
