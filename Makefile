@@ -25,6 +25,7 @@ lint: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python bench/core.py
 	$(BIN)/python bench/sandbox.py
+	$(BIN)/python bench/store.py
 
 $(VENV)/bin/pip:
 	@test -n "$(PYTHON)" || { echo "skillrm needs Python 3.11 or newer; install it or run: make PYTHON=/path/to/python3.11"; exit 1; }

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from skillrm.cli import doctor, judging, rereading, skills, verifiers
+from skillrm.cli import cache, doctor, export, judging, rereading, skills, verifiers
 from skillrm.cli.output import fail
 from skillrm.version import __version__
 
@@ -28,8 +28,10 @@ app.command("judge")(judging.judge)
 app.command("compare")(judging.compare)
 app.command("select")(judging.select)
 app.command("readout")(rereading.readout)
+app.command("export")(export.export)
 app.add_typer(skills.app, name="skill")
 app.add_typer(verifiers.app, name="verifier")
+app.add_typer(cache.app, name="cache")
 app.command("doctor")(doctor.doctor)
 
 
