@@ -81,3 +81,11 @@ def test_without_pyarrow_the_mend_is_told(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     with pytest.raises(InputError, match="pip install 'skillrm\\[parquet\\]'"):
         list(read_samples(path))
+
+
+def test_parquet_from_a_pipe_is_refused_with_the_mend(tmp_path, monkeypatch):
+    path = written(tmp_path, [{"prompt": "p", "response": "r"}])
+    with path.open(encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stdin", stream)
+        with pytest.raises(InputError, match="standard input: Parquet is read from its end"):
+            list(read_samples("-"))

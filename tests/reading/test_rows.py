@@ -197,3 +197,9 @@ def assert_read_or_refused(tmp_path_factory, data):
             if row.sample is not None:
                 assert row.sample.digest
                 assert row.sample.model_dump_json().encode()
+
+
+def test_a_table_of_plain_text_is_refused_once_not_row_by_row(tmp_path):
+    (tmp_path / "in.csv").write_text("prompt,response\np,r\n" * 100)
+    with pytest.raises(InputError, match=r"in\.csv: is not read: it has no JSON \(write each row"):
+        list(read_samples(tmp_path / "in.csv"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +12,8 @@ import typer
 
 from skillrm.cli import cache, doctor, export, judging, rereading, skills, verifiers
 from skillrm.cli.output import fail
+from skillrm.errors import Fault
+from skillrm.validation import nearest
 from skillrm.version import __version__
 
 CONFIG = "skillrm.toml"
@@ -48,19 +52,40 @@ def _main(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    context.default_map = _configured(Path(CONFIG))
+    context.default_map = _configured(Path(CONFIG), context.command)
 
 
-def _configured(path: Path) -> dict[str, Any]:
+_ENVIRONMENT = {"model": "SKILLRM_MODEL", "base_url": "OPENAI_BASE_URL"}
+
+
+def _configured(path: Path, root: Any) -> dict[str, Any]:
     """Defaults of options from the configuration file in this folder, if there is one."""
     if not path.is_file():
         return {}
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        fail(f"{path}: is no valid TOML: {error}")
-    return {
-        command: {name.replace("-", "_"): value for name, value in table.items()}
-        for command, table in tables.items()
-        if isinstance(table, dict)
-    }
+        fail(f"error: {path}: is no valid TOML: {error}")
+    faults: list[Fault] = []
+    found = _defaults(tables, root, "", faults)
+    if faults:
+        fail("\n".join(f"error: {replace(fault, file=str(path))}" for fault in faults))
+    return found
+
+
+def _defaults(table: dict[str, Any], command: Any, above: str, faults: list[Fault]) -> dict[str, Any]:
+    """A table of the file as defaults of its command; what is no command or option of it is a fault."""
+    inner: dict[str, Any] = getattr(command, "commands", {})
+    options = {parameter.name for parameter in command.params if parameter.param_type_name == "option"}
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        name = key.replace("-", "_")
+        if key in inner and isinstance(value, dict):
+            found[key] = _defaults(value, inner[key], f"{above}{key}.", faults)
+        elif inner or name not in options:
+            known = sorted(inner) if inner else sorted(option for option in options if option != "help")
+            what = "no table of a command" if inner else "no such option"
+            faults.append(Fault(what, field=f"{above}{key}", mend=nearest(key if inner else name, known)))
+        elif not os.environ.get(_ENVIRONMENT.get(name, "")):
+            found[name] = value
+    return found

@@ -77,7 +77,12 @@ def opened(name: str) -> Iterator[Source]:
 
 def refuse(message: str, name: str, mend: str, line: int | None = None) -> NoReturn:
     """Give the whole file up."""
-    raise InputError(Fault(message, file=name, line=line, mend=mend))
+    raise InputError(Fault(message, file=shown(name), line=line, mend=mend))
+
+
+def shown(name: str) -> str:
+    """What the input is called when a person is told of it."""
+    return "standard input" if name == "-" else name
 
 
 def _standard_input() -> IO[bytes]:

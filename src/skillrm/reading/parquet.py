@@ -16,6 +16,8 @@ _KEPT = {"text", "content", "response", "completion", "answer", "output"}
 
 def parquet_values(name: str) -> Iterator[Value]:
     """Each row of a Parquet file. Raises `InputError` for what is none, or when pyarrow is missing."""
+    if name == "-":
+        refuse("Parquet is read from its end, so not from a pipe", name, "name the file")
     try:
         import pyarrow.parquet as pq
     except ImportError:

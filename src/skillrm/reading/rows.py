@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from skillrm.errors import Fault, InputError, SampleError
-from skillrm.reading.opening import opened
+from skillrm.errors import Fault, SampleError
+from skillrm.reading.opening import opened, refuse, shown
 from skillrm.reading.parquet import parquet_values
 from skillrm.reading.values import TOO_DEEP, Value, values
 from skillrm.types import Sample
@@ -31,7 +31,7 @@ class Row:
 
     def located(self, faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
         """`faults` with this row's file and line."""
-        source = "standard input" if self.source == "-" else self.source
+        source = shown(self.source)
         name = source if self.line is not None else f"{source} row {self.ordinal}"
         return tuple(replace(fault, file=name, line=self.line) for fault in faults)
 
@@ -53,12 +53,14 @@ def read_values(source: str | Path) -> Iterator[Value]:
     """
     name, empty = str(source), True
     with opened(name) as stream:
+        if name.lower().endswith((".csv", ".tsv")):
+            refuse("is not read: it has no JSON", name, "write each row as a JSON object on a line, or as Parquet")
         in_parquet = name.endswith(".parquet") or stream.peek(4).startswith(b"PAR1")
         for value in parquet_values(name) if in_parquet else values(stream):
             empty = False
             yield value
     if empty:
-        raise InputError(Fault("holds no row", file=name, mend="one JSON object a line, a JSON array, or Parquet"))
+        refuse("holds no row", name, "one JSON object a line, a JSON array, or Parquet")
 
 
 def _row(ordinal: int, name: str, value: Value) -> Row:
