@@ -32,7 +32,7 @@ class Cell:
         if strategy == "root":
             kernel.unshare(_APART)
             socket.sethostname("guest")
-            rootfs.build()
+            rootfs.build(rootfs.standard())
             os.setgroups([])
             os.setresgid(kernel.NOBODY, kernel.NOBODY, kernel.NOBODY)
             os.setresuid(kernel.NOBODY, kernel.NOBODY, kernel.NOBODY)
@@ -43,7 +43,7 @@ class Cell:
             kernel.unshare(kernel.NEWUSER | kernel.NEWPID | _APART)
             kernel.map_nobody(self.proc, uid, gid)
             socket.sethostname("guest")
-            rootfs.build()
+            rootfs.build(rootfs.standard())
         _become_first()
         self.pids = os.open("self/ns/pid", os.O_RDONLY | os.O_CLOEXEC, dir_fd=self.proc)
         self.filter = kernel.Filter(syscalls.allow_list())

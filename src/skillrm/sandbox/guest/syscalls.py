@@ -42,6 +42,7 @@ _FREE: dict[str, tuple[int | None, int | None]] = {
     "faccessat2": (439, 439),
 }  # fmt: skip
 
+_MORE: dict[str, tuple[int | None, int | None]] = {"execve": (59, 221), "arch_prctl": (158, None)}
 _CLONE, _CLONE3, _SOCKETPAIR, _SENDTO = (56, 220), (435, 435), (53, 199), (44, 206)
 _IOCTL, _FCNTL, _PRCTL, _PRLIMIT = (16, 29), (72, 25), (157, 167), (302, 261)
 _CLONE_THREAD_VM, _CLONE_NEW = 0x10100, 0x7E020080
@@ -76,15 +77,20 @@ def _null(*arguments: int) -> bytes:
     return tests + _op(_RETURN, _ALLOW) + _op(_RETURN, _EPERM)
 
 
-def allow_list() -> bytes:
-    """The program for this machine's architecture. Raises `OSError` for one that is not known here."""
+def allow_list(extra: tuple[str, ...] = (), without: tuple[str, ...] = ()) -> bytes:
+    """The program for this machine's architecture, with calls of `_MORE` and without some of `_FREE`.
+
+    Raises `OSError` for an architecture that is not known here.
+    """
     machine = os.uname().machine
     if machine not in _ARCH:
         raise OSError(f"no system call table for {machine}")
     column = list(_ARCH).index(machine)
     program = _op(_LOAD, 4) + _op(_JEQ, _ARCH[machine], 1, 0) + _op(_RETURN, _KILL) + _op(_LOAD, 0)
     program += _op(_JGE, 0x40000000, 0, 1) + _op(_RETURN, _KILL)  # the x32 twins of every call
-    for numbers in _FREE.values():
+    allowed = {name: numbers for name, numbers in _FREE.items() if name not in without}
+    allowed |= {name: _MORE[name] for name in extra}
+    for numbers in allowed.values():
         number = numbers[column]
         if number is not None:
             program += _when(number, _op(_RETURN, _ALLOW))
