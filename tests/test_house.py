@@ -24,7 +24,6 @@ HEAVY = {
     "pyarrow",
     "xllamacpp",
     "aiohttp",
-    "pydantic_monty",
     "transformers",
 }
 

@@ -16,8 +16,13 @@ import pytest
 import pytest_asyncio
 
 from skillrm.sandbox import probe
+from skillrm.sandbox.guest import syscalls
 from skillrm.sandbox.opening import LevelledSandbox, shared
 
+_COLUMN = ("x86_64", "aarch64").index(os.uname().machine) if os.uname().machine in ("x86_64", "aarch64") else 0
+NAMED = sorted(
+    number for call in (*syscalls._FREE.values(), *syscalls.CHECKED) if (number := call[_COLUMN]) is not None
+)
 REPO = Path(__file__).resolve().parents[2]
 
 
@@ -79,6 +84,7 @@ class World:
             "ABSTRACT": self.folder.name,
             "NEXT": "POLLUTED",
             "HOSTNAME": socket.gethostname(),
+            "NAMED": NAMED,
             "PARENS": "(" * 20000 + ")" * 20000,
         }.items():
             code = code.replace(f"@{name}@", str(value))

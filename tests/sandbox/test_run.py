@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
+import yaml
 
 from skillrm.sandbox import SandboxLimits
 
@@ -181,3 +183,18 @@ async def test_hash_order_is_the_same_in_every_run(sandbox):
 async def test_random_numbers_are_not_the_same_in_every_run(sandbox):
     code = "import random\nresult = random.random()"
     assert len({(await sandbox.run(code, level="full")).result for _ in range(3)}) == 3
+
+
+WRITTEN: list[dict[str, str]] = yaml.safe_load((Path(__file__).parent / "ordinary.yaml").read_text())
+CANDIDATES = {
+    "A": 'Here is the data:\n```json\n{"name": "Bob", "age": 5, "tags": ["x", "y"]}\n```\nDone. 17 * 23 = 391. It was 2024-02-29.',
+    "B": '{"name": "Al"}\nRoses are red,\nViolets are blue,\nSugar is sweet,\nAnd so are you.',
+}
+
+
+@pytest.mark.parametrize("written", WRITTEN, ids=lambda written: written["name"])
+async def test_what_a_judge_writes_runs_and_means_the_same_at_both_levels(sandbox, written):
+    fast = await sandbox.run(written["code"], inputs={"candidates": CANDIDATES})
+    full = await sandbox.run(written["code"], inputs={"candidates": CANDIDATES}, level="full")
+    assert full.ok, full.error
+    assert (fast.ok, fast.result, fast.stdout) == (True, full.result, full.stdout)

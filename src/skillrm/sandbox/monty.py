@@ -14,11 +14,11 @@ import socket
 import subprocess
 import sys
 import weakref
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 from skillrm.sandbox.contract import SandboxLimits
+from skillrm.sandbox.protobuf import field, fields, framed, inside
 
 PROTOCOL = 6
 _RECURSION = 400
@@ -27,6 +27,7 @@ _RUNS = 500
 _START_SECONDS, _GRACE_SECONDS = 30.0, 1.0
 _CONFIGURE, _FEED, _RESET = 1, 3, 9
 _PRINT, _COMPLETE, _ERROR, _OK, _FATAL = 1, 6, 7, 10, 11
+_COMPLETED = bytes([_COMPLETE << 3 | 2])
 _POLICY = bytes.fromhex("0a0022020a002a021a0032004a00")  # clock and entropy of its own; sleeping takes no time
 _BOOT = """
 import sys, types
@@ -38,71 +39,11 @@ cage.main(sys.argv[2], int(sys.argv[3]))
 """
 
 
-def _number(value: int) -> bytes:
-    parts = bytearray()
-    while value > 127:
-        parts.append(value & 127 | 128)
-        value >>= 7
-    parts.append(value)
-    return bytes(parts)
-
-
-def field(number: int, value: int | bytes) -> bytes:
-    """One protobuf field."""
-    if isinstance(value, int):
-        return _number(number << 3) + _number(value)
-    return _number(number << 3 | 2) + _number(len(value)) + value
-
-
-def fields(body: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """The fields of a message. Raises `ValueError` for what is none."""
-    at = 0
-    while at < len(body):
-        key, at = _read(body, at)
-        value, at = _read(body, at)
-        if key & 7 == 2:
-            if at + value > len(body):
-                raise ValueError("a field runs past its message")
-            yield key >> 3, body[at : at + value]
-            at += value
-        elif key & 7 == 0:
-            yield key >> 3, value
-        else:
-            raise ValueError("a field of a kind that is not used here")
-
-
-def _read(body: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while at < len(body) and shift < 70:
-        byte = body[at]
-        at += 1
-        value |= (byte & 127) << shift
-        if byte < 128:
-            return value, at
-        shift += 7
-    raise ValueError("a number runs past its message")
-
-
-def _inside(body: bytes, *path: int) -> bytes | None:
-    """The first field at the end of `path`."""
-    for number in path:
-        found = next((value for at, value in fields(body) if at == number), None)
-        if not isinstance(found, bytes):
-            return None
-        body = found
-    return body
-
-
-def _framed(kind: int, body: bytes) -> bytes:
-    message = field(kind, body)
-    return len(message).to_bytes(4, "little") + message
-
-
 @cache
 def _configured(limits: SandboxLimits) -> bytes:
     seconds = min(limits.seconds, limits.cpu_seconds or limits.seconds)
     given = field(2, limits.memory_mb << 20) + field(4, _RECURSION) + field(5, 1) + field(6, max(1, int(seconds * 1e6)))
-    return _framed(
+    return framed(
         _CONFIGURE, field(1, b"main.py") + field(2, given) + field(7, 1) + field(9, PROTOCOL) + field(11, _POLICY)
     )
 
@@ -131,20 +72,20 @@ class Run:
         """One event. Anything that waits for an answer of the host's ends the run without a value."""
         if kind == _PRINT:
             for number, segment in fields(body):
-                text = _inside(segment, 2) if number == 1 and isinstance(segment, bytes) else None
+                text = inside(segment, 2) if number == 1 and isinstance(segment, bytes) else None
                 self.printed += text or b""
             if len(self.printed) > self.most:
                 self.excess = f"printed more than {self.most} bytes"
         elif kind == _FATAL:
-            self.fatal = (_inside(body, 1) or b"").decode("utf-8", "replace")
+            self.fatal = (inside(body, 1) or b"").decode("utf-8", "replace")
         else:
             self.turns -= 1
             if kind == _COMPLETE:
-                text = _inside(body, 2, 2, 8)
+                text = inside(body, 2, 2, 8)
                 self.value = None if text is None else text.decode()
             elif kind == _ERROR and self.failure is None:
-                error = _inside(body, 1) or b""
-                name, message = (_inside(error, number) or b"" for number in (1, 2))
+                error = inside(body, 1) or b""
+                name, message = (inside(error, number) or b"" for number in (1, 2))
                 self.failure = (name.decode("utf-8", "replace"), message.decode("utf-8", "replace"))
             if not self.turns:
                 self.end()
@@ -193,11 +134,11 @@ class Worker:
         self._run = run = Run(2 + len(snippets), limits)
         self._most = most
         self._left -= 1
-        feeds = [_framed(_FEED, field(1, code.encode()) + field(5, b"/")) for code in snippets]
+        feeds = [framed(_FEED, field(1, code.encode()) + field(5, b"/")) for code in snippets]
         loop = asyncio.get_running_loop()
         watch = loop.call_later(limits.seconds + _GRACE_SECONDS, self._too_late, run)  # it keeps its own time, mostly
         try:
-            await self._send(b"".join([_configured(limits), *feeds, _framed(_RESET, b"")]))
+            await self._send(b"".join([_configured(limits), *feeds, framed(_RESET, b"")]))
             await run.over
         except BaseException:
             self.stop()
@@ -243,8 +184,10 @@ class Worker:
             while len(self._buffer) >= 4 and not run.excess:
                 size = int.from_bytes(self._buffer[:4], "little")
                 if size > self._most:
-                    run.excess = "the result is larger than it may be"
-                    break
+                    if self._buffer[4:5] == _COMPLETED:  # else an exception with an endless message: full Python's
+                        run.excess = "the result is larger than it may be"
+                    self._lost(run)
+                    return
                 if len(self._buffer) < 4 + size:
                     return
                 body = bytes(self._buffer[4 : 4 + size])

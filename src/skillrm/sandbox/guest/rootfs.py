@@ -53,7 +53,7 @@ def _show(fd: int, target: str, *, directory: bool, device: bool) -> None:
     kernel.mount(f"/proc/self/fd/{fd}", target, None, kernel.MS_BIND)
     kept = sum(flag for bit, flag in _KEPT.items() if os.statvfs(target).f_flag & bit)  # locked ones must be repeated
     seal = kernel.MS_REMOUNT | kernel.MS_BIND | kernel.MS_NOSUID | kept
-    kernel.mount("none", target, None, seal | (0 if device else kernel.MS_RDONLY | kernel.MS_NODEV))
+    kernel.mount("none", target, None, seal | kernel.MS_RDONLY | (0 if device else kernel.MS_NODEV))
     for name in _HIDDEN if directory else ():
         if os.path.isdir(f"{target}/{name}"):
             kernel.mount(

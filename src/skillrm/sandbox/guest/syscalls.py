@@ -45,6 +45,8 @@ _FREE: dict[str, tuple[int | None, int | None]] = {
 _MORE: dict[str, tuple[int | None, int | None]] = {"execve": (59, 221), "arch_prctl": (158, None)}
 _CLONE, _CLONE3, _SOCKETPAIR, _SENDTO = (56, 220), (435, 435), (53, 199), (44, 206)
 _IOCTL, _FCNTL, _PRCTL, _PRLIMIT = (16, 29), (72, 25), (157, 167), (302, 261)
+CHECKED = (_CLONE, _CLONE3, _SOCKETPAIR, _SENDTO, _IOCTL, _FCNTL, _PRCTL, _PRLIMIT)
+"""Calls that are allowed with some arguments only."""
 _CLONE_THREAD_VM, _CLONE_NEW = 0x10100, 0x7E020080
 _IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX
 _FCNTLS = (0, 1, 2, 3, 4, 5, 6, 7, 1030)  # DUPFD, GETFD, SETFD, GETFL, SETFL, the record locks, DUPFD_CLOEXEC

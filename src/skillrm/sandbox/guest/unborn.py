@@ -1,10 +1,9 @@
-"""A guest before it has a job: forked, in namespaces of its own, waiting. One is kept ready while nothing is asked."""
+"""A guest before it has a job: forked, in namespaces of its own, limited, waiting. One is made ahead of need."""
 
 from __future__ import annotations
 
 import array
 import gc
-import json
 import os
 import signal
 import socket
@@ -19,22 +18,23 @@ JOB, LINK = 3, 4
 class Unborn:
     """In the zygote: the child, and the socket on which it waits for limits and descriptors."""
 
-    def __init__(self, cell: Cell, control: socket.socket) -> None:
+    def __init__(self, cell: Cell, control: socket.socket, grant: list[int]) -> None:
         """Raises `OSError` when the machine lets no child be made."""
+        self.grant = grant
         self._sock, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             self.pid = cell.fork()
             if self.pid == 0:
                 control.close()
                 self._sock.close()  # so that it reads as closed once the zygote is gone
-                _wait_and_serve(cell, theirs)
+                _wait_and_serve(cell, theirs, Grant(*grant))
         finally:
             theirs.close()
 
-    def bear(self, grant: list[int], fds: list[int]) -> None:
+    def bear(self, fds: list[int]) -> None:
         """Hand over what it waits for. Raises `OSError` when it has died meanwhile."""
         try:
-            socket.send_fds(self._sock, [json.dumps(grant).encode()], fds)
+            socket.send_fds(self._sock, [b"\1"], fds)
         except OSError:
             self.drop()
             raise
@@ -46,13 +46,15 @@ class Unborn:
         os.wait4(self.pid, 0)
 
 
-def _wait_and_serve(cell: Cell, sock: socket.socket) -> NoReturn:
+def _wait_and_serve(cell: Cell, sock: socket.socket, grant: Grant) -> NoReturn:
     failure: BaseException | None = None
     fds: list[int] = []
     try:
         try:
             kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
             cell.part()
+            cell.enclose(grant)
+            runner.warm()  # the pages that a run writes to are its own from here on, not copied in the run's time
         except BaseException as error:
             failure = error
         message, fds = receive(sock)
@@ -63,7 +65,7 @@ def _wait_and_serve(cell: Cell, sock: socket.socket) -> NoReturn:
         linked = len(fds) > 1
         _renumber(fds)
         fds = [JOB]
-        cell.enclose(Grant(*json.loads(message)))
+        cell.seal()
     except BaseException as error:  # told by name of step; nothing foreign has been read yet
         if fds:
             os.write(fds[0], b"\0" + str(error)[:200].encode())

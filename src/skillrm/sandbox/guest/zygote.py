@@ -69,6 +69,8 @@ class Zygote:
         self.poll = select.poll()
         self.poll.register(control, select.POLLIN)
         self.spare: Unborn | None = None
+        self.usual: list[int] | None = None
+        """What the last guest might use: most likely what the next one may."""
         self.guests: dict[int, _Guest] = {}  # by pidfd
 
     def serve(self) -> None:
@@ -94,9 +96,9 @@ class Zygote:
         for guest in self.guests.values():
             if guest.deadline <= now and not guest.killed:
                 guest.kill("timeout")
-        if self.spare is None and not self.poll.poll(0):  # nothing is asked: make the next one ahead
+        if self.spare is None and self.usual and not self.poll.poll(0):  # nothing is asked: make the next one ahead
             with contextlib.suppress(OSError):
-                self.spare = Unborn(self.cell, self.control)
+                self.spare = Unborn(self.cell, self.control, self.usual)
         return True
 
     def _hear(self) -> bool:
@@ -119,9 +121,14 @@ class Zygote:
 
     def _start(self, request: dict[str, Any], fds: list[int]) -> None:
         started = time.monotonic()
+        grant = self.usual = request["grant"]
+        spare, self.spare = self.spare, None
         try:
-            unborn, self.spare = self.spare or Unborn(self.cell, self.control), None
-            unborn.bear(request["grant"], fds)
+            if spare is not None and spare.grant != grant:
+                spare.drop()
+                spare = None
+            unborn = spare or Unborn(self.cell, self.control, grant)
+            unborn.bear(fds)
         except OSError as error:
             self._report(request["id"], {"broken": f"fork: {error}"})
             return
