@@ -12,7 +12,7 @@ from skillrm.errors import BackendRequestError, BackendTransportError, ConfigErr
 from skillrm.judgment import Judgment, Readout
 from skillrm.limits import Limits
 from skillrm.readout import reread
-from skillrm.reward_model import RewardModel
+from skillrm.reward_model import RewardModel, run
 from skillrm.types import Resource, Sample
 
 PAIR = {"prompt": "Say hi.", "responses": ["Hi there.", "Go away."]}
@@ -441,6 +441,32 @@ async def test_a_judge_cannot_forge_a_verifiers_row(tmp_path):
     judgment, _ = await judged(skill, [reply], {"prompt": "Say hi.", "response": "Hi, you."})
     assert judgment.reward() == 0.5
     assert [row.source for row in judgment.conflicts] == ["judge"]
+
+
+@pytest.mark.parametrize(
+    "setting", [{"judge": "skil"}, {"access": "all"}, {"order": "random"}, {"tool_mode": "xml"}, {"route": "guess"}]
+)
+def test_a_setting_that_does_not_exist_is_refused_at_once(skill, setting):
+    ((field, value),) = setting.items()
+    with pytest.raises(ConfigError, match=rf"{field}: must be one of .*, this is '{value}'"):
+        RewardModel(skill, **setting)
+
+
+async def test_a_goal_that_does_not_exist_is_refused_before_anything_is_asked(skill):
+    backend = ScriptedBackend([GOOD])
+    with pytest.raises(ConfigError, match="goal: must be one of scores, ranking, winner, this is 'best'"):
+        await RewardModel(skill, backend=backend).judge(PAIR, "best")
+    assert backend.requests == []
+
+
+async def test_a_strategy_that_does_not_exist_is_refused_also_for_two(skill):
+    with pytest.raises(ConfigError, match=r"this is 'knockot' \(did you mean knockout\?\)"):
+        await RewardModel(skill).select("Say hi.", ["Hi.", "No."], strategy="knockot")
+
+
+async def test_run_in_a_running_loop_says_to_await(skill):
+    with pytest.raises(ConfigError, match="an event loop runs here already"):
+        run(RewardModel(skill).judge(PAIR))
 
 
 def test_a_judge_mode_that_needs_a_model_says_so(skill):

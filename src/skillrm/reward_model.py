@@ -7,7 +7,7 @@ import dataclasses
 from collections import OrderedDict
 from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar, get_args
 
 from skillrm import fencing, selection, verify
 from skillrm.backends import Backend, open_backend
@@ -23,16 +23,29 @@ from skillrm.routing import Route, Router
 from skillrm.setting import JudgeKind, LimitReached, Setting, Spending, ToolMode
 from skillrm.skill import Bank, Skill, load_skill
 from skillrm.types import THINK, Access, Criterion, Delimiters, Flag, Goal, Sample
+from skillrm.validation import among
 from skillrm.version import __version__
 
 T = TypeVar("T")
 Order = Literal["given", "shuffled", "both"]
+_CHOICES = {"judge": JudgeKind, "access": Access, "order": Order, "tool_mode": ToolMode, "route": Route}
+_GOALS = frozenset(get_args(Goal))
 _PLANS_KEPT = 4096
 
 
 def run(awaitable: Coroutine[Any, Any, T]) -> T:
-    """The one bridge for synchronous callers: run a coroutine of this package to its end."""
-    return asyncio.run(awaitable)
+    """The one bridge for synchronous callers: run a coroutine of this package to its end.
+
+    Raises `ConfigError` where an event loop runs already, as in a notebook: there, `await` it.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(awaitable)
+    awaitable.close()
+    raise ConfigError(
+        Fault("an event loop runs here already", field="run", mend="write `await ...` instead of run(...)")
+    )
 
 
 class RewardModel:
@@ -65,6 +78,9 @@ class RewardModel:
         readout: Readout | None = None,
         delimiters: Delimiters = THINK,
     ) -> None:
+        given = {"judge": judge, "access": access, "order": order, "tool_mode": tool_mode, "route": route}
+        for field, choices in _CHOICES.items():
+            among(given[field], choices, field)
         if votes < 1:
             raise ConfigError(Fault("must be at least 1", field="votes"))
         if judge not in ("skill", "verifiers") and backend is None and model is None:
@@ -100,6 +116,8 @@ class RewardModel:
 
     async def judge(self, sample: Sample | Mapping[str, Any], goal: Goal = "scores") -> Judgment:
         """Everything about one sample. Raises `SampleError` for what is no sample; a judge's failure is a status."""
+        if goal not in _GOALS:
+            among(goal, Goal, "goal")
         sample = self._prepared(sample)
         spending = Spending(self.limits)
         skill = self.skill if len(self.router.skills) == 1 else await self.router.choose(sample, self.backend, spending)

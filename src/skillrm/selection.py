@@ -8,10 +8,10 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal
 
-from skillrm.errors import ConfigError, Fault
 from skillrm.judgment import Judgment, Readout, Usage
 from skillrm.readout import read_evidence, status_of
 from skillrm.types import Goal, Preference, Sample
+from skillrm.validation import among
 
 Strategy = Literal["listwise", "knockout", "round_robin"]
 Judge = Callable[[Sample, Goal], Awaitable[Judgment]]
@@ -19,16 +19,13 @@ Judge = Callable[[Sample, Goal], Awaitable[Judgment]]
 
 async def select(judge: Judge, sample: Sample, strategy: Strategy, seed: int) -> Judgment:
     """The judgment whose winner is the best candidate. Raises `ConfigError` for an unknown strategy."""
+    among(strategy, Strategy, "strategy")
     if strategy == "listwise" or len(sample.candidates) < 3:
         return await judge(sample, "winner")
     if strategy == "knockout":
         ranking, matches = await _knockout(judge, sample, seed)
-    elif strategy == "round_robin":
-        ranking, matches = await _round_robin(judge, sample)
     else:
-        raise ConfigError(
-            Fault(f"no strategy {strategy!r}", field="strategy", mend="listwise, knockout or round_robin")
-        )
+        ranking, matches = await _round_robin(judge, sample)
     return _joined(sample, ranking, matches)
 
 

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from skillrm.errors import Fault
+from skillrm.errors import ConfigError, Fault
 
 IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9_.:\-]{0,127}$"
 SCALE = r"^(binary|graded\(([2-9]|10)\))$"
@@ -75,6 +75,16 @@ def near_value(item: Mapping[str, Any]) -> str | None:
         return None
     near = get_close_matches(item["input"], re.findall(r"'([^']*)'", item["ctx"]["expected"]), n=1)
     return f"did you mean {near[0]}?" if near else None
+
+
+def among(value: object, choices: Any, field: str) -> None:
+    """Raise `ConfigError` when `value` is none of the words of the literal type `choices`."""
+    words = [str(word) for word in get_args(choices)]
+    if value in words:
+        return
+    near = get_close_matches(value, words, n=1) if isinstance(value, str) else []
+    mend = f"did you mean {near[0]}?" if near else None
+    raise ConfigError(Fault(f"must be one of {', '.join(words)}, this is {_shown(value)}", field=field, mend=mend))
 
 
 def faults(error: ValidationError, shape: Any = None, **where: Any) -> tuple[Fault, ...]:
