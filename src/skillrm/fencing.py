@@ -26,6 +26,8 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _NEUTRALISE = re.compile(f"{ESCAPE}|{OPENING}|{CLOSING}|{_TOKEN.pattern}", re.IGNORECASE)
+_SIGNS = ("<", "[", ESCAPE, OPENING, CLOSING)
+"""Whatever is neutralised begins with one of these."""
 _RESTORE = re.compile(f"{ESCAPE}([{ESCAPE}()]?)")
 _ESCAPED = {ESCAPE: ESCAPE + ESCAPE, OPENING: ESCAPE + "(", CLOSING: ESCAPE + ")"}
 _RESTORED = {ESCAPE: ESCAPE, "(": OPENING, ")": CLOSING, "": ""}
@@ -55,7 +57,7 @@ def marker(prompt: str) -> str:
 
 def neutralise(text: str) -> str:
     """`text` with fences and template tokens broken by an escape mark; `restore` is its inverse."""
-    return _NEUTRALISE.sub(_break, text)
+    return _NEUTRALISE.sub(_break, text) if any(sign in text for sign in _SIGNS) else text
 
 
 def _break(match: re.Match[str]) -> str:
@@ -65,7 +67,7 @@ def _break(match: re.Match[str]) -> str:
 
 def restore(text: str) -> str:
     """What `neutralise` was given."""
-    return _RESTORE.sub(lambda match: _RESTORED[match[1]], text)
+    return _RESTORE.sub(lambda match: _RESTORED[match[1]], text) if ESCAPE in text else text
 
 
 def fence(name: str, text: str, mark: str) -> str:
@@ -92,11 +94,10 @@ def shorten(text: str, limit: int) -> tuple[str, bool]:
 
 def suspicions(text: str) -> tuple[str, ...]:
     """What in a candidate looks addressed to the judge or to the chat template; empty for ordinary text."""
-    seen = [match[0] for match in _ADDRESSED.finditer(text[:_ADDRESS_LIMIT])]
-    seen += [
-        match[0]
-        for match in _TOKEN.finditer(text[:_ADDRESS_LIMIT])
-        if not match[0].lower().lstrip("</").startswith("think")
-    ]
+    head = text[:_ADDRESS_LIMIT]
+    seen = [match[0] for match in _ADDRESSED.finditer(head)] if _ADDRESSED.search(head) else []
+    if "<" in head or "[" in head:
+        tokens = (match[0] for match in _TOKEN.finditer(head))
+        seen += [token for token in tokens if not token.lower().lstrip("</").startswith("think")]
     seen += [bracket for bracket in (OPENING, CLOSING) if bracket in text]
     return tuple(dict.fromkeys(seen))[:8]

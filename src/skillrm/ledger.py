@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from skillrm.judgment import Step, Trace
-from skillrm.types import Criterion, Evidence, Observation, Preference, Resource, Source, decision_of
+from skillrm.types import Criterion, Evidence, Observation, Preference, Resource, Source, decision_of, mended
 from skillrm.verifiers.registry import Finding
 
 PRECEDENCE: tuple[Source, ...] = ("rule", "hard_verifier", "judge", "soft_verifier")
@@ -41,24 +41,26 @@ class Ledger:
     """Before observation ids, so that those of several passes differ."""
     errors: dict[Place, str] = field(default_factory=dict)
     """Cells whose verifier broke, and how."""
-    _rows: dict[Place, dict[Source, list[Evidence]]] = field(default_factory=dict)
+    _rows: dict[Place, dict[Source, tuple[Evidence, ...]]] = field(default_factory=dict)
     _ruled_out: dict[str, list[Evidence]] = field(default_factory=dict)
     _covers: dict[str, frozenset[str]] = field(default_factory=dict)
+    _resolved: tuple[tuple[int, int], Resolved] | None = None
+    changes: int = 0
+    """Grows whenever a cell changes: what was read out of the table before is still true while it stands still."""
 
     def fork(self, prefix: str = "") -> Ledger:
-        rows = {
-            place: {source: list(kept) for source, kept in sources.items()} for place, sources in self._rows.items()
-        }
-        return replace(
-            self,
+        return Ledger(
+            self.criteria,
+            self.labels,
+            list(self.observations),
+            list(self.steps),
+            preference=self.preference,
             prefix=prefix,
-            observations=list(self.observations),
-            steps=list(self.steps),
-            messages=[],
             errors=dict(self.errors),
-            _rows=rows,
+            _rows={place: dict(sources) for place, sources in self._rows.items()},
             _ruled_out=dict(self._ruled_out),
             _covers=dict(self._covers),
+            changes=self.changes,
         )
 
     def observe(
@@ -73,12 +75,12 @@ class Ledger:
         cached: bool = False,
     ) -> Observation:
         """Number and keep what an action returned. `shown` is hashed instead of kept (what the sample holds)."""
-        observation = Observation(
+        observation = Observation.made(
             id=f"{self.prefix}o{len(self.observations) + 1}",
             action=action,
             resource=resource,
             candidates=candidates,
-            content=content,
+            content=mended(content),
             sha256=hashlib.sha256((content if shown is None else shown).encode("utf-8", "replace")).hexdigest(),
             ms=round(ms, 3),
             cached=cached,
@@ -94,7 +96,14 @@ class Ledger:
         covered = tuple(dict.fromkeys(label for one in seen for label in one.candidates))
         ids = tuple(one.id for one in seen)
         self.steps.append(
-            Step(turn=turn, action=action, resource=resource, candidates=covered, observations=ids, error=error)
+            Step.made(
+                turn=turn,
+                action=action,
+                resource=resource,
+                candidates=covered,
+                observations=ids,
+                error=None if error is None else mended(error),
+            )
         )
 
     def rule(self, label: str, observation: Observation, reason: str) -> None:
@@ -139,13 +148,14 @@ class Ledger:
             self.not_applicable(criterion, tuple(one.id for one in seen), reason, source)
 
     def not_applicable(self, criterion: str, observations: tuple[str, ...], reason: str, source: Source) -> None:
+        self.changes += 1
         self._ruled_out[criterion] = [
-            Evidence(
+            Evidence.made(
                 criterion=criterion,
                 candidate=label,
                 decision="not_applicable",
                 observations=observations,
-                reason=reason,
+                reason=mended(reason),
                 source=source,
             )
             for label in self.labels
@@ -161,8 +171,9 @@ class Ledger:
         quote: str | None = None,
     ) -> None:
         """Write the judge's row; its later word replaces its earlier one."""
-        self._rows.setdefault((criterion, label), {}).pop("judge", None)
-        self._add(self._row(criterion, label, score, observations, reason, "judge", quote))
+        row = self._row(criterion, label, score, observations, reason, "judge", quote)
+        self._rows.setdefault((criterion, label), {})["judge"] = (row,)
+        self.changes += 1
 
     def covered(self, observations: Iterable[str], label: str) -> bool:
         return any(label in self._covers.get(one, ()) for one in observations)
@@ -177,7 +188,7 @@ class Ledger:
         kept = self._rows.get((criterion, label), {})
         if criterion in self._ruled_out or "judge" in kept:
             return True
-        return self._resolve(criterion, label, soft=False)[0].score is not None
+        return any(row.score is not None for row in self._merged(criterion, kept, soft=False))
 
     def _row(
         self,
@@ -189,47 +200,82 @@ class Ledger:
         source: Source,
         quote: str | None = None,
     ) -> Evidence:
-        return Evidence(
+        return Evidence.made(
             criterion=criterion,
             candidate=label,
             decision=decision_of(score),
             score=score,
             observations=observations,
-            quote=quote,
-            reason=reason,
+            quote=None if quote is None else mended(quote),
+            reason=mended(reason),
             source=source,
         )
 
     def _add(self, row: Evidence) -> None:
-        self._rows.setdefault((row.criterion, row.candidate), {}).setdefault(row.source, []).append(row)
+        kept = self._rows.setdefault((row.criterion, row.candidate), {})
+        kept[row.source] = (*kept.get(row.source, ()), row)
+        self.changes += 1
 
-    def resolved(self, *, soft: bool = True) -> Resolved:
-        """Every cell's row after precedence, and the decided rows it overruled; `soft`: soft verifiers count."""
+    def cells(self, *, soft: bool = True) -> dict[Place, float]:
+        """Scores of the decided cells, after precedence; what was ruled out is no cell."""
+        cells: dict[Place, float] = {}
+        for place, kept in self._rows.items():
+            if place[0] not in self._ruled_out:
+                scores = (row.score for row in self._merged(place[0], kept, soft=soft))
+                score = next((score for score in scores if score is not None), None)
+                if score is not None:
+                    cells[place] = score
+        return cells
+
+    @property
+    def in_force(self) -> tuple[Criterion, ...]:
+        """The criteria that apply: those that were ruled out drop out."""
+        if not self._ruled_out:
+            return self.criteria
+        return tuple(c for c in self.criteria if c.id not in self._ruled_out)
+
+    def resolved(self) -> Resolved:
+        """Every cell's row after precedence, and the decided rows it overruled."""
+        if self._resolved is not None and self._resolved[0] == (self.changes, len(self.criteria)):
+            return self._resolved[1]
         evidence: list[Evidence] = []
         conflicts: list[Evidence] = []
         for criterion in self.criteria:
             for label in self.labels:
-                row, overruled = self._resolve(criterion.id, label, soft=soft)
+                row, overruled = self._resolve(criterion.id, label)
                 evidence.append(row)
                 conflicts.extend(overruled)
-        return Resolved(tuple(evidence), tuple(conflicts))
+        table = Resolved(tuple(evidence), tuple(conflicts))
+        self._resolved = (self.changes, len(self.criteria)), table
+        return table
 
-    def _resolve(self, criterion: str, label: str, *, soft: bool = True) -> tuple[Evidence, list[Evidence]]:
+    def _resolve(self, criterion: str, label: str) -> tuple[Evidence, Sequence[Evidence]]:
         if criterion in self._ruled_out:
-            return self._ruled_out[criterion][self.labels.index(label)], []
-        kept = self._rows.get((criterion, label), {})
-        sources = [source for source in PRECEDENCE if source in kept and (soft or source != "soft_verifier")]
-        merged = [_merge(self._combine(criterion), source, kept[source]) for source in sources]
-        chosen = next((row for row in merged if row.score is not None), merged[0] if merged else None)
-        if chosen is None:
-            return self._row(criterion, label, None, (), "nothing decided it", "judge"), []
+            return self._ruled_out[criterion][self.labels.index(label)], ()
+        merged = self._merged(criterion, self._rows.get((criterion, label), {}))
+        if not merged:
+            return self._row(criterion, label, None, (), "nothing decided it", "judge"), ()
+        if len(merged) == 1:
+            return merged[0], ()
+        chosen = next((row for row in merged if row.score is not None), merged[0])
         return chosen, [row for row in merged if row.score is not None and row.score != chosen.score]
+
+    def _merged(
+        self, criterion: str, kept: Mapping[Source, tuple[Evidence, ...]], *, soft: bool = True
+    ) -> Sequence[Evidence]:
+        """One row of each source that speaks of a cell, the one that counts most first; `soft`: soft ones count."""
+        sources = [source for source in PRECEDENCE if source in kept] if len(kept) > 1 else kept
+        return [
+            kept[source][0] if len(kept[source]) == 1 else _merge(self._combine(criterion), source, kept[source])
+            for source in sources
+            if soft or source != "soft_verifier"
+        ]
 
     def _combine(self, criterion: str) -> str | None:
         return next((c.combine for c in self.criteria if c.id == criterion), None)
 
     def trace(self) -> Trace:
-        return Trace(steps=tuple(self.steps), observations=tuple(self.observations), messages=tuple(self.messages))
+        return Trace.made(steps=tuple(self.steps), observations=tuple(self.observations), messages=tuple(self.messages))
 
 
 def _scored(finding: Finding) -> str:
@@ -239,8 +285,6 @@ def _scored(finding: Finding) -> str:
 
 def _merge(combine: str | None, source: Source, rows: Sequence[Evidence]) -> Evidence:
     """Several rows of one source: `all` is the minimum, `any` the maximum, soft ones the mean of what they know."""
-    if len(rows) == 1:
-        return rows[0]
     scores = [row.score for row in rows if row.score is not None]
     score: float | None
     if combine == "all":

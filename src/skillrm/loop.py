@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +13,8 @@ from skillrm.errors import BackendRequestError
 from skillrm.limits import CHARS_PER_TOKEN
 from skillrm.setting import Setting
 from skillrm.shapes import letter as letter_of
+from skillrm.together import together
+from skillrm.types import content_digest
 
 
 class Conversation:
@@ -24,6 +24,8 @@ class Conversation:
         self.setting, self.desk, self.seed = setting, desk, seed
         self.names = setting.tool_names
         self.messages: list[dict[str, Any]] = []
+        self._open_at = -1
+        """State of the table when something was last seen to be left."""
         self.gap: str | None = None
         """Why cells were left without the judge's word, if any were."""
 
@@ -99,8 +101,7 @@ class Conversation:
 
     def _append(self, message: dict[str, Any]) -> None:
         self.messages.append(message)
-        text = json.dumps(message, ensure_ascii=False, sort_keys=True)
-        self.desk.ledger.messages.append(hashlib.sha256(text.encode("utf-8", "replace")).hexdigest())
+        self.desk.ledger.messages.append(content_digest(message))
 
     async def _ask(self, cut: float, forced: str | None = None) -> ChatReply:
         try:
@@ -125,7 +126,7 @@ class Conversation:
         seen = frozenset(self.desk.delivered)
         results: dict[int, str] = {}
         looks = [n for n, call in enumerate(calls) if call.name in (*tools.READING, "list_resources")]
-        for n, text in zip(looks, await asyncio.gather(*(self._look(turn, calls[n]) for n in looks)), strict=True):
+        for n, text in zip(looks, await together([self._look(turn, calls[n]) for n in looks]), strict=True):
             results[n] = text
         done = False
         for n, call in sorted(enumerate(calls), key=lambda pair: pair[1].name == "submit"):
@@ -139,9 +140,13 @@ class Conversation:
         return False
 
     def _nothing_left(self) -> bool:
-        if self._wants_preference():
+        ledger = self.desk.ledger
+        if self._wants_preference() or ledger.changes == self._open_at:
             return False
-        return self.setting.closed(self.desk.ledger) or not self.desk.open_cells()
+        if not self.desk.open_cells() or self.setting.closed(ledger):
+            return True
+        self._open_at = ledger.changes
+        return False
 
     async def _look(self, turn: int, call: tools.Call) -> str:
         try:
@@ -176,6 +181,7 @@ class Conversation:
     def _submit(self, turn: int, arguments: tools.Submit) -> tuple[str, bool]:
         if self._wants_preference() and arguments.preference is not None:
             self.desk.ledger.preference = self.desk.preference(arguments)
+            self._open_at = -1
         cells, wants = self.desk.open_cells(), self._wants_preference()
         if cells or wants:
             raise Refused(prompts.still_open(cells, preference=wants, last=False).removeprefix("refused: "))

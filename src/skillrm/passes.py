@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import random
 import statistics
@@ -17,7 +16,8 @@ from skillrm.ledger import Ledger, Resolved
 from skillrm.limits import CHARS_PER_TOKEN
 from skillrm.loop import Conversation, letters_for
 from skillrm.setting import LimitReached, Setting
-from skillrm.types import Evidence, Preference, decision_of
+from skillrm.together import together
+from skillrm.types import Evidence, Preference, decision_of, mended
 
 _SMALLEST_CUT = 1 / 16
 
@@ -33,20 +33,20 @@ class Outcome:
     limits: list[str] = field(default_factory=list)
 
     def record(self) -> Pass:
-        return Pass(
+        return Pass.made(
             order=self.order,
             seed=self.seed,
             evidence=self.ledger.resolved().evidence,
             preference=self.ledger.preference,
             trace=self.ledger.trace(),
-            error="; ".join(dict.fromkeys(self.errors)) or None,
+            error=mended("; ".join(dict.fromkeys(self.errors))) or None,
         )
 
 
 async def run_pass(setting: Setting, base: Ledger, order: tuple[str, ...], seed: int | None, number: int) -> Outcome:
     """One pass over all candidates in `order`. Never raises for what a model or server did: it is in `errors`."""
     outcome = Outcome(order, seed, base.fork("" if number == 0 else f"p{number + 1}."))
-    await asyncio.gather(*(_judge_chunk(setting, outcome, chunk, 1.0) for chunk in _chunks(setting, order)))
+    await together([_judge_chunk(setting, outcome, chunk, 1.0) for chunk in _chunks(setting, order)])
     return outcome
 
 
@@ -77,7 +77,7 @@ async def _split(setting: Setting, outcome: Outcome, chunk: tuple[str, ...], cut
     if len(chunk) > 1:
         middle = len(chunk) // 2
         halves = (chunk[:middle], chunk[middle:])
-        await asyncio.gather(*(_judge_chunk(setting, outcome, half, cut) for half in halves))
+        await together([_judge_chunk(setting, outcome, half, cut) for half in halves])
     elif cut > _SMALLEST_CUT:
         await _judge_chunk(setting, outcome, chunk, cut / 4)
     else:

@@ -18,6 +18,7 @@ Cells = Mapping[tuple[str, str], float]
 Column = Mapping[str, float]
 
 _DIGITS = 9
+_NOTHING = -1.0
 
 
 def readout(
@@ -30,19 +31,22 @@ def readout(
 ) -> Verdict:
     """The verdict over `cells` ((criterion id, label) -> score in [0, 1]; absent = unknown)."""
     places = _mid_ranks(preference)
-    scores = {
-        label: _score(
-            criteria, {c.id: cells[c.id, label] for c in criteria if (c.id, label) in cells}, declaration, base
-        )
-        for label in labels
-        for base in (_preference_bounds(label, len(labels), places) if declaration.kind == "preference" else None,)
-    }
+    columns: dict[str, dict[str, float]] = {label: {} for label in labels}
+    for criterion in criteria:
+        for label in labels:
+            if (criterion.id, label) in cells:
+                columns[label][criterion.id] = cells[criterion.id, label]
+    if declaration.kind == "preference":
+        bounds = {label: _preference_bounds(label, len(labels), places) for label in labels}
+        scores = {label: _score(criteria, columns[label], declaration, bounds[label]) for label in labels}
+    else:
+        scores = {label: _score(criteria, columns[label], declaration, None) for label in labels}
     breaker = places if declaration.tie_break == "preference" else {}
     groups = _ranking(scores, breaker)
     winner = groups[0][0] if len(groups[0]) == 1 and _leads(groups, scores, breaker) else None
     margin = None if len(groups) == 1 else _round(scores[groups[0][0]].low - scores[groups[1][0]].low)
     closed = _closed(goal, groups, scores, breaker, declaration)
-    return Verdict(scores=scores, ranking=groups, winner=winner, margin=margin, closed=closed)
+    return Verdict.made(scores=scores, ranking=groups, winner=winner, margin=margin, closed=closed)
 
 
 def reread(
@@ -91,6 +95,11 @@ def status_of(verdict: Verdict, error: str | None) -> Status:
 def _score(
     criteria: Sequence[Criterion], column: Column, declaration: Readout, base: tuple[float, float] | None
 ) -> Score:
+    if base is None and len(column) == len(criteria):  # every cell is decided: the bounds meet
+        mean = _mean(declaration, criteria, column, _NOTHING)
+        if mean != _NOTHING:
+            score = _round(_capped(criteria, column, mean))
+            return Score.made(value=score, low=score, high=score, coverage=1.0)
     worst = {c.id: column.get(c.id, 0.0 if c.weight >= 0 else 1.0) for c in criteria}
     best = {c.id: column.get(c.id, 1.0 if c.weight >= 0 else 0.0) for c in criteria}
     low = _round(_capped(criteria, worst, base[0] if base else _mean(declaration, criteria, worst, 0.0)))
@@ -106,7 +115,7 @@ def _score(
     if complete or high - low <= declaration.tolerance:
         raw = _capped(decided, column, base[0] if base else _mean(declaration, decided, column, low))
         value = min(max(_round(raw), low), high)
-    return Score(value=value, low=low, high=high, coverage=coverage)
+    return Score.made(value=value, low=low, high=high, coverage=coverage)
 
 
 def _mean(declaration: Readout, criteria: Sequence[Criterion], column: Column, empty: float) -> float:

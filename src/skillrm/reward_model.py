@@ -22,6 +22,7 @@ from skillrm.readout import read_evidence, status_of
 from skillrm.routing import Route, Router
 from skillrm.setting import JudgeKind, LimitReached, Setting, Spending, ToolMode
 from skillrm.skill import Bank, Skill, load_skill
+from skillrm.together import together
 from skillrm.types import THINK, Access, Criterion, Delimiters, Flag, Goal, Sample
 from skillrm.validation import among
 from skillrm.version import __version__
@@ -177,7 +178,7 @@ class RewardModel:
         except (BackendError, DeadlineExceeded) as error:
             return [Outcome(labels, None, ledger, errors=[f"planning: {type(error).__name__}: {error}"])]
         shown = orders(labels, self.order, self.votes, self.seed)
-        return list(await asyncio.gather(*(run_pass(setting, ledger, o, s, n) for n, (o, s) in enumerate(shown))))
+        return await together([run_pass(setting, ledger, o, s, n) for n, (o, s) in enumerate(shown)])
 
     async def _add_open_criteria(self, setting: Setting, ledger: Ledger) -> None:
         """The planning turn, made once per skill and prompt. Raises what `propose` raises."""

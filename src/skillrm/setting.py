@@ -14,7 +14,7 @@ from skillrm.judgment import Readout, Usage
 from skillrm.ledger import Ledger
 from skillrm.limits import Limits
 from skillrm.plan import Plan
-from skillrm.readout import read_evidence
+from skillrm.readout import readout
 from skillrm.skill import Bank, Skill
 from skillrm.types import Goal, Resource
 
@@ -103,9 +103,9 @@ class Setting:
         """Nothing need be asked: no open cell can change the answer. Soft evidence does not keep a judge away."""
         if not self.early_stop:
             return False
-        evidence = ledger.resolved(soft=False).evidence
-        verdict = read_evidence(self.plan.criteria, ledger.labels, evidence, self.readout, self.goal, ledger.preference)
-        return verdict.closed
+        cells = ledger.cells(soft=False)
+        read = readout(ledger.in_force, ledger.labels, cells, self.readout, self.goal, ledger.preference)
+        return read.closed
 
     async def ask(
         self,

@@ -7,8 +7,9 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
+import msgspec
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -42,9 +43,13 @@ _LEVELS: tuple[Access, ...] = ("open", "sample", "privileged")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def _whole(value: Any) -> Any:
+def mended(text: str) -> str:
     """A lone surrogate cannot be written to any file or wire; it becomes U+FFFD here, once."""
-    return _SURROGATE.sub("\ufffd", value) if isinstance(value, str) and not value.isascii() else value
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+def _whole(value: Any) -> Any:
+    return mended(value) if isinstance(value, str) else value
 
 
 Text = Annotated[str, BeforeValidator(_whole)]
@@ -54,6 +59,30 @@ Unit = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 
 class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+    _blank: ClassVar[dict[str, Any]] = {}
+    """Every field in order, so that an instance is written as a checked one is; with its default, if it has one."""
+    _named: ClassVar[set[str]] = set()
+
+    @classmethod
+    def made(cls, **values: Any) -> Self:
+        """An instance of our own values, not checked: only for what is valid by construction, texts `mended`.
+
+        A judgment makes dozens of rows, and checking what we have just computed took most of its time.
+        """
+        new = cls.__new__(cls)
+        _put(new, "__dict__", {**cls._blank, **values})
+        _put(new, "__pydantic_fields_set__", cls._named)
+        _put(new, "__pydantic_extra__", None)
+        _put(new, "__pydantic_private__", None)
+        return new
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        cls._blank = {name: field.default for name, field in cls.model_fields.items()}
+        cls._named = set(cls.model_fields)
+
+
+_put = object.__setattr__
 
 
 class Message(Frozen):
@@ -98,6 +127,9 @@ class Resource(Frozen):
     scope: Literal["final", "all"] = "final"
     needs: tuple[str, ...] = ()
     """Ids or kinds of resources that the sample must bring; without them this one is not planned."""
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.kind, self.verifier))  # arguments are a dict, and equal ones have equal ids mostly
 
     @property
     def runs(self) -> bool:
@@ -145,7 +177,7 @@ class Criterion(Frozen):
             raise ValueError("a graded gate needs pass_at")
         return self
 
-    @property
+    @cached_property
     def grades(self) -> int:
         """Number of grades; 2 for a binary criterion. Grade g of n scores (g - 1) / (n - 1)."""
         return 2 if self.scale == "binary" else int(self.scale[7:-1])
@@ -322,6 +354,8 @@ class Flag(Frozen):
 
 def content_digest(value: Any) -> str:
     """SHA-256 of `value` as canonical JSON."""
-    return hashlib.sha256(
-        json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
-    ).hexdigest()
+    try:
+        written = msgspec.json.encode(value, order="sorted")
+    except UnicodeEncodeError:  # a lone surrogate
+        written = json.dumps(value, sort_keys=True, ensure_ascii=False).encode("utf-8", "replace")
+    return hashlib.sha256(written).hexdigest()

@@ -7,8 +7,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from skillrm.errors import SkillRMError
+from skillrm.errors import SkillRMError, VerifierNotFound
 from skillrm.ledger import Ledger
+from skillrm.together import together
 from skillrm.types import Observation, Resource, Sample
 from skillrm.verifiers import registry
 from skillrm.verifiers.registry import Finding
@@ -23,22 +24,17 @@ class Run:
     ms: float
 
 
-def bound(resource: Resource) -> tuple[registry.Verifier, registry.Args]:
-    """The verifier behind a resource and its checked arguments. A scorer endpoint is the verifier `scorer:http`."""
-    if resource.endpoint is not None:
-        found = registry.find("scorer:http")
-        return found, found.parse({"url": resource.endpoint, **resource.args})
-    found = registry.find(resource.verifier or "")
-    return found, found.parse(resource.args)
-
-
 async def run(resource: Resource, sample: Sample, labels: tuple[str, ...], seconds: float) -> Run:
     """Findings of one resource. What we or the machine broke is `error` for all, never a decision."""
     started = time.perf_counter()
     try:
-        verifier, args = bound(resource)
+        verifier = registry.behind(resource)
+        args = registry.arguments(verifier, resource)
         seen = _everything_said(sample) if resource.scope == "all" else sample
-        async with asyncio.timeout(seconds):
+        if verifier.waits:
+            async with asyncio.timeout(seconds):
+                findings = await verifier.run(seen, labels, args)
+        else:  # nothing could stop it
             findings = await verifier.run(seen, labels, args)
     except TimeoutError:
         findings = dict.fromkeys(labels, registry.broken(f"{resource.id} did not finish within {seconds:g} s"))
@@ -65,14 +61,20 @@ async def run_all(
     """Run `resources` side by side and write their rows in the given order, so that numbering is deterministic."""
     if not labels or not resources:
         return []
-    if len(resources) == 1:
-        runs = [await run(resources[0], sample, labels, seconds)]
-    else:
-        runs = await asyncio.gather(*(run(resource, sample, labels, seconds) for resource in resources))
+    work = [run(resource, sample, labels, seconds) for resource in resources]
+    side_by_side = sum(map(_waits, resources)) > 1
+    runs = await together(work) if side_by_side else [await one for one in work]
     return [one for done in runs for one in ledger.find(turn, done.resource, done.findings, done.ms)]
+
+
+def _waits(resource: Resource) -> bool:
+    try:
+        return registry.behind(resource).waits
+    except VerifierNotFound:
+        return False
 
 
 def versions(resources: Sequence[Resource]) -> dict[str, str]:
     """Name to version of the verifiers behind `resources`."""
-    used = {"scorer:http" if r.endpoint is not None else r.verifier for r in resources if r.runs}
-    return {name: registry.find(name).version for name in sorted(name for name in used if name)}
+    used = {registry.behind(resource) for resource in resources if resource.runs}
+    return {found.name: found.version for found in sorted(used, key=lambda found: found.name)}

@@ -7,7 +7,7 @@ import pytest
 from authoring import write
 from skillrm.errors import SampleError
 from skillrm.skill import load_skill
-from skillrm.skill.mounting import MAX_ARGS
+from skillrm.verifiers.registry import MAX_ARGS
 from skillrm.types import Resource, Sample
 
 BANK = """\

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from skillrm.errors import ConfigError, Fault, SampleError, VerifierNotFound
 from skillrm.types import Access, Candidate, Resource, Sample
 from skillrm.verifiers import registry
-
-MAX_ARGS = 1 << 18
-"""Characters of a resource's arguments, written as JSON."""
 
 
 def view(sample: Sample, access: Access, taken_resources: frozenset[str], taken_criteria: frozenset[str]) -> Sample:
@@ -46,24 +41,19 @@ def unsafe(resource: Resource, where: str) -> list[Fault]:
 
 def misbound(resource: Resource, where: str, *, sample: bool) -> list[Fault]:
     """Faults of a verifier's name and arguments; `sample`: it must be safe with arguments from anyone."""
-    name = "scorer:http" if resource.endpoint is not None else resource.verifier or ""
-    args = resource.args if resource.endpoint is None else {"url": resource.endpoint, **resource.args}
     try:
-        found = registry.find(name)
+        found = registry.behind(resource)
     except VerifierNotFound as error:
         return [Fault(str(error), field=f"{where}.verifier")]
     if sample and not found.sample_safe:
         mend = "only a skill may declare it, or register it with sample_safe=True"
-        return [Fault(f"{name} is not safe with arguments from a sample", field=f"{where}.verifier", mend=mend)]
-    size = len(json.dumps(args, ensure_ascii=False))
-    if size > MAX_ARGS:
-        return [Fault(f"the arguments take {size} characters; at most {MAX_ARGS}", field=f"{where}.args")]
+        return [Fault(f"{found.name} is not safe with arguments from a sample", field=f"{where}.verifier", mend=mend)]
     try:
-        found.parse(args)
+        registry.arguments(found, resource)
     except ConfigError as error:
         return [
             Fault(
-                f"{fault.message} (verifier {name})",
+                f"{fault.message} (verifier {found.name})",
                 field=f"{where}.args.{fault.field}" if fault.field else f"{where}.args",
                 mend=fault.mend,
             )

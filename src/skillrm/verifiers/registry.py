@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import importlib
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import entry_points
 from typing import Any, Literal, TypeVar
 
@@ -18,6 +20,9 @@ from skillrm.validation import faults
 
 BUILT_IN = ("ifeval", "ifbench", "structure", "reference", "answer", "code", "consensus", "script", "scorer")
 DETECTORS = ("constraints",)
+MAX_ARGS = 1 << 18
+"""Characters of a resource's arguments, written as JSON."""
+_ARGS_KEPT = 256
 
 
 class Args(BaseModel):
@@ -49,6 +54,8 @@ class Finding:
     def __post_init__(self) -> None:
         if (self.status == "decided") != (self.score is not None):
             raise ValueError(f"status {self.status} does not fit score {self.score}")
+        if self.score is not None and not 0.0 <= self.score <= 1.0:
+            raise ValueError(f"the score {self.score} lies outside 0 to 1")
 
     @property
     def satisfied(self) -> bool:
@@ -83,6 +90,8 @@ class Verifier:
     sample_safe: bool
     """A sample's own resource may use it: bounded in time and memory whatever its arguments."""
     summary: str
+    waits: bool
+    """A coroutine function: it can run beside others and be stopped at a deadline."""
 
     def parse(self, args: Mapping[str, JsonValue]) -> Args:
         """Checked arguments. Raises `ConfigError` naming every wrong one."""
@@ -100,9 +109,7 @@ class Verifier:
             except Exception as error:
                 return {label: _breakdown(self.name, error) for label in labels}
             return {label: table.get(label, broken(f"{self.name} gave no finding")) for label in labels}
-        if len(labels) > 1 and inspect.iscoroutinefunction(
-            self.function
-        ):  # one that loops must not use up the time of all
+        if len(labels) > 1 and self.waits:  # one that loops must not use up the time of all
             found = await asyncio.gather(*(self._run_one(sample, sample.candidate(label), args) for label in labels))
             return dict(zip(labels, found, strict=True))
         return {label: await self._run_one(sample, sample.candidate(label), args) for label in labels}
@@ -154,7 +161,8 @@ def verifier(
         if known is not None and known.function.__module__ != function.__module__:
             raise SkillRMError(f"verifier {name} is already registered by {known.function.__module__}")
         summary = (inspect.getdoc(function) or "").split("\n")[0]
-        _verifiers[name] = Verifier(name, version, function, args, group, sample_safe, summary)
+        waits = inspect.iscoroutinefunction(function)
+        _verifiers[name] = Verifier(name, version, function, args, group, sample_safe, summary, waits)
         return function
 
     return register
@@ -192,6 +200,24 @@ def find(name: str) -> Verifier:
         hint = f"did you mean {' or '.join(near)}?" if near else "`skillrm verifier list` names them"
         raise VerifierNotFound(f"no verifier {name!r}; {hint}")
     return _verifiers[name]
+
+
+@lru_cache(maxsize=_ARGS_KEPT)
+def arguments(found: Verifier, resource: Resource) -> Args:
+    """The checked arguments of a resource for its verifier; a rollout group has them checked once.
+
+    Raises `ConfigError` naming every wrong one.
+    """
+    given = resource.args if resource.endpoint is None else {"url": resource.endpoint, **resource.args}
+    size = len(json.dumps(given, ensure_ascii=False))
+    if size > MAX_ARGS:
+        raise ConfigError(Fault(f"the arguments take {size} characters; at most {MAX_ARGS}"))
+    return found.parse(given)
+
+
+def behind(resource: Resource) -> Verifier:
+    """The verifier that a resource runs; that of an endpoint is `scorer:http`. Raises `VerifierNotFound`."""
+    return find("scorer:http" if resource.endpoint is not None else resource.verifier or "")
 
 
 def find_detector(name: str) -> Detector:

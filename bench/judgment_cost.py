@@ -1,0 +1,166 @@
+"""CPU of one judgment, over real HTTP against a judge that answers at once; the judge's own CPU is not counted.
+
+    python bench/judgment_cost.py
+
+Prints one line a figure: `cpu_ms` is this process and the sandbox's children together (`host_ms`, `children_ms`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from model_server import ModelServer
+
+from skillrm import RewardModel, Sample, load_skill
+
+ROUNDS, BATCHES = 60, 5
+NEEDS_FULL = "import statistics\nresult = {n: statistics.mean(map(len, t.split())) for n, t in candidates.items()}"
+_TICK = 1000 / os.sysconf("SC_CLK_TCK")
+
+PARAGRAPHS = (
+    "A tide is the slow rise and fall of the sea. The moon pulls on the water that faces it a little more than on the "
+    "solid earth, and on the water at the far side a little less, so two bulges form. As the earth turns, each coast "
+    "passes through both of them, which is why most shores see two high waters a day, about twelve hours and "
+    "twenty-five minutes apart.",
+    "The sun does the same at a bit less than half the strength. When sun, moon and earth stand in a line (new moon and "
+    "full moon), both pulls add up and we get *spring tides*; at the quarters they work against each other, and the "
+    "range is small. **Why is it not the same everywhere?** Water piles up in narrow bays, and basins have periods of "
+    "their own: the Bay of Fundy reaches 16 m, the Mediterranean hardly 30 cm.",
+    "So if you plan a walk on the mud flats: look up the table for that very harbour, be back one hour before low water "
+    "turns, and remember that wind can hold back or pile up another half metre. 1. Check the table. 2. Tell someone. "
+    "3. Take a compass; fog comes fast.",
+)
+PROMPT = (
+    "Our school paper runs a page for ten-year-olds. Explain to them why there are tides, why some places have much "
+    "higher ones than others, and what one should keep in mind before walking out on the mud flats. Be correct, but do "
+    "not use formulas. "
+) * 2
+CONSTRAINED = (
+    "Write a short piece on tides for a school paper. Use at least 120 words. Do not use the word gravity. "
+    "Highlight at least 2 sections in your answer with markdown, i.e. *highlighted section*."
+)
+PAIR = {"prompt": PROMPT, "responses": ["\n\n".join(PARAGRAPHS * 2)[:2000], "\n\n".join(PARAGRAPHS[::-1] * 2)[:2000]]}
+STATED = {
+    "prompt": CONSTRAINED,
+    "response": "\n\n".join(PARAGRAPHS * 2)[:1500],
+    "instruction_id_list": [
+        "length_constraints:number_words",
+        "keywords:forbidden_words",
+        "detectable_format:number_highlighted_sections",
+    ],
+    "kwargs": [
+        {"relation": "at least", "num_words": 120},
+        {"forbidden_words": ["gravity"]},
+        {"num_highlights": 2},
+    ],
+    "tags": ["stated"],
+}
+
+
+def import_ms() -> float:
+    """CPU of `import skillrm` in a fresh interpreter, less that of an empty one; the least of several."""
+    code = "import time; a = time.process_time(); import skillrm; print(time.process_time() - a)"
+    runs = [subprocess.run([sys.executable, "-c", code], check=True, capture_output=True) for _ in range(7)]
+    return min(float(run.stdout) * 1000 for run in runs)
+
+
+def children_ms(parent: int, aside: frozenset[int]) -> float:
+    """CPU that the descendants of a process have used, those that they buried included; those `aside` do not count."""
+    parents: dict[int, list[tuple[int, float]]] = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = entry.read_text().rpartition(")")[2].split()
+            tasks = [task.read_text() for task in entry.parent.glob("task/*/schedstat")]
+        except OSError:
+            continue  # it has ended meanwhile
+        own = sum(int(task.split()[0]) / 1e6 for task in tasks)
+        used = own + (int(fields[13]) + int(fields[14])) * _TICK
+        parents.setdefault(int(fields[1]), []).append((int(entry.parent.name), used))
+    waiting, total = [parent], 0.0
+    while waiting:
+        for pid, used in parents.get(waiting.pop(), ()):
+            if pid not in aside:
+                waiting.append(pid)
+                total += used
+    return total
+
+
+async def cost(
+    model: RewardModel, row: Mapping[str, Any], server: ModelServer | None = None, rounds: int = ROUNDS
+) -> dict[str, float]:
+    """Figures of one judgment: the median over several batches, so that a neighbour's noise does not count."""
+    aside = frozenset({server.pid}) if server else frozenset[int]()
+    sample = Sample.parse(row)
+    for _ in range(20):
+        judgment = await model.judge(sample)
+    assert judgment.status == "ok", (judgment.status, judgment.error)
+    host, children = [], []
+    for _ in range(BATCHES):
+        before = children_ms(os.getpid(), aside)
+        started = time.process_time()
+        for _ in range(rounds):
+            await model.judge(sample)
+        host.append((time.process_time() - started) * 1000 / rounds)
+        children.append((children_ms(os.getpid(), aside) - before) / rounds)
+    figures = {"cpu_ms": statistics.median(map(sum, zip(host, children, strict=True)))}
+    if server:
+        figures |= {"calls": judgment.usage.calls, "per_call_ms": figures["cpu_ms"] / judgment.usage.calls}
+    return figures | {"host_ms": statistics.median(host), "children_ms": statistics.median(children)}
+
+
+def line(name: str, figures: Mapping[str, object]) -> None:
+    print(name, *(f"{k}={v:.3f}" if isinstance(v, float) else f"{k}={v}" for k, v in figures.items()), flush=True)
+
+
+async def judged(name: str, mode: str, rounds: int = ROUNDS, **more: Any) -> None:
+    """One line of a judge model's cost."""
+    sandbox = more.pop("sandbox", None)
+    with ModelServer(mode, **more) as server:
+        kind = "direct" if mode == "direct" else "skill"
+        async with RewardModel("general", model="judge", base_url=server.base_url, judge=kind) as model:
+            figures: dict[str, object] = dict(await cost(model, PAIR, server, rounds))
+    if sandbox:
+        figures = {**figures, "sandbox": sandbox}
+    line(name, figures)
+
+
+async def banks() -> None:
+    """A judgment with a bank of ten resources and with one of ten thousand: time and prompt stay what they are."""
+    for count in (10, 10_000):
+        with TemporaryDirectory() as folder, ModelServer("direct") as server:
+            path = Path(folder) / "bank"
+            path.mkdir()
+            (path / "SKILL.md").write_text("---\nname: bank\ndescription: Many resources.\n---\nUse what you need.\n")
+            entries = "".join(f"  - {{id: note-{n}, kind: principle, description: Note {n}, text: Word {n}.}}\n" for n in range(count))
+            criterion = "criteria:\n  - {id: good, text: The answer is good., scale: graded(5)}\n"
+            (path / "resources.yaml").write_text(f"{criterion}resources:\n{entries}")
+            started = time.process_time()
+            skill = load_skill(path)
+            load = (time.process_time() - started) * 1000
+            async with RewardModel(skill, model="judge", base_url=server.base_url) as model:
+                figures = await cost(model, PAIR, server, rounds=20)
+                tokens = (await model.judge(PAIR)).usage.prompt_tokens
+        line("bank", {"resources": count, "cpu_ms": figures["cpu_ms"], "prompt_chars": tokens * 4, "load_ms": load})
+
+
+async def main() -> None:
+    line("import", {"ms": import_ms()})
+    line("verifiers", await cost(RewardModel("instruction-following"), STATED))
+    line("verifiers_read", await cost(RewardModel("instruction-following"), {**STATED, "instruction_id_list": [], "tags": []}))
+    await judged("direct", "direct")
+    await judged("agentic", "agentic", sandbox="fast")
+    await judged("agentic_full", "agentic", rounds=20, sandbox="full", check=NEEDS_FULL)
+    await banks()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
