@@ -140,7 +140,9 @@ async def banks() -> None:
             path = Path(folder) / "bank"
             path.mkdir()
             (path / "SKILL.md").write_text("---\nname: bank\ndescription: Many resources.\n---\nUse what you need.\n")
-            entries = "".join(f"  - {{id: note-{n}, kind: principle, description: Note {n}, text: Word {n}.}}\n" for n in range(count))
+            entries = "".join(
+                f"  - {{id: note-{n}, kind: principle, description: Note {n}, text: Word {n}.}}\n" for n in range(count)
+            )
             criterion = "criteria:\n  - {id: good, text: The answer is good., scale: graded(5)}\n"
             (path / "resources.yaml").write_text(f"{criterion}resources:\n{entries}")
             started = time.process_time()
@@ -155,7 +157,10 @@ async def banks() -> None:
 async def main() -> None:
     line("import", {"ms": import_ms()})
     line("verifiers", await cost(RewardModel("instruction-following"), STATED))
-    line("verifiers_read", await cost(RewardModel("instruction-following"), {**STATED, "instruction_id_list": [], "tags": []}))
+    line(
+        "verifiers_read",
+        await cost(RewardModel("instruction-following"), {**STATED, "instruction_id_list": [], "tags": []}),
+    )
     await judged("direct", "direct")
     await judged("agentic", "agentic", sandbox="fast")
     await judged("agentic_full", "agentic", rounds=20, sandbox="full", check=NEEDS_FULL)

@@ -95,7 +95,9 @@ class Judge:
     def _reply(self, body: bytes) -> bytes:
         request = _DECODER.decode(body)
         if b'"propose_criteria"' in body:
-            given = [{"reason": "it matters", "text": f"The answer is {word}."} for word in ("complete", "well founded")]
+            given = [
+                {"reason": "it matters", "text": f"The answer is {word}."} for word in ("complete", "well founded")
+            ]
             calls = [("propose_criteria", {"criteria": given})]
         else:
             asked = next(turn.content for turn in request.messages if turn.role == "user")
@@ -144,7 +146,10 @@ def decisions(asked: str) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _http(content: bytes) -> bytes:
-    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(content), content)
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (
+        len(content),
+        content,
+    )
 
 
 class Connection(asyncio.Protocol):

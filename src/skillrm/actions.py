@@ -166,8 +166,7 @@ class Desk:
         self.ledger.decide(criterion.id, label, score, cited, entry.reason[:4000], quote or None)
 
     def _rule_out(self, criterion: Criterion, entry: tools.Entry) -> None:
-        hard = any(r.hard and criterion.id in r.decides for r in self.plan.resources)
-        if criterion.must or hard:
+        if criterion.must or self.plan.settles(criterion.id):
             raise Refused(f"{criterion.id} is required: it applies; record decisions, unknown where you cannot tell")
         if not self.whole:
             raise Refused(f"{criterion.id}: you see only some of the candidates; record unknown instead")
@@ -191,9 +190,9 @@ class Desk:
         return {criterion: letters for criterion, letters in cells.items() if letters}
 
     def _resource(self, identity: str) -> Resource:
-        for resource in self.plan.resources:
-            if resource.id == identity:
-                return resource
+        resource = self.plan.resource(identity)
+        if resource is not None:
+            return resource
         raise Refused(f"there is no resource {identity[:80]!r}{_near(identity, [r.id for r in self.plan.resources])}")
 
     def _label(self, letter: str) -> str:

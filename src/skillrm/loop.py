@@ -84,13 +84,14 @@ class Conversation:
 
     def _findings(self) -> list[tuple[str, str, str, str, str]]:
         letters = {label: letter for letter, label in self.desk.letters.items()}
-        decides = {r.id: ", ".join(r.decides) for r in self.setting.plan.resources}
         rows = []
         for one in self.desk.ledger.observations:
             if one.action == "run_resource" and one.candidates and one.candidates[0] in letters:
                 self.desk.delivered.add(one.id)
                 name = one.resource or ""
-                rows.append((one.id, name, letters[one.candidates[0]], decides.get(name, ""), one.content[:600]))
+                run = self.setting.plan.resource(name)
+                decides = ", ".join(run.decides) if run is not None else ""
+                rows.append((one.id, name, letters[one.candidates[0]], decides, one.content[:600]))
         return rows
 
     def _wants_preference(self) -> bool:

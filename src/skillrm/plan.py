@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TypeVar
@@ -22,16 +22,61 @@ _PROMPTS_KEPT = 4096
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Some resources of a plan, with what is looked up in them."""
+
+    resources: tuple[Resource, ...] = ()
+    by_id: Mapping[str, Resource] = field(default_factory=dict)
+    runs: tuple[Resource, ...] = ()
+    """Those that are run, not read."""
+    eager: tuple[Resource, ...] = ()
+    """Those that run before any model call."""
+    hard: Mapping[str, str] = field(default_factory=dict)
+    """Criterion id -> the first resource that decides it hard."""
+
+    @classmethod
+    def of(cls, resources: tuple[Resource, ...]) -> Part:
+        runs = tuple(one for one in resources if one.runs)
+        eager = tuple(one for one in runs if one.run == "eager")
+        hard = {identity: one.id for one in reversed(runs) if one.hard for identity in one.decides}
+        return cls(resources, {one.id: one for one in resources}, runs, eager, hard)
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What is asked of the candidates and what may answer it. Order: the skill's, the prompt's, the sample's."""
 
     criteria: tuple[Criterion, ...]
-    resources: tuple[Resource, ...]
+    own: Part
+    """The skill's: one object for all samples of the same situation."""
+    brought: Part
+    """The prompt's and the sample's."""
     spans: Mapping[str, str] = field(default_factory=dict)
     """Criterion id -> the words of the prompt that prove it."""
     open: OpenCriteria | None = None
     detectors: Mapping[str, str] = field(default_factory=dict)
     """Name -> version of the detectors that read the prompt."""
+
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        return self.own.resources + self.brought.resources
+
+    @property
+    def size(self) -> int:
+        """Number of resources."""
+        return len(self.own.resources) + len(self.brought.resources)
+
+    @property
+    def eager(self) -> tuple[Resource, ...]:
+        """What runs before any model call."""
+        return self.own.eager + self.brought.eager
+
+    def resource(self, identity: str) -> Resource | None:
+        return self.own.by_id.get(identity) or self.brought.by_id.get(identity)
+
+    def settles(self, criterion: str) -> bool:
+        """A hard verifier decides it."""
+        return criterion in self.own.hard or criterion in self.brought.hard
 
 
 def plan_for(skill: Skill, bank: Bank, goal: Goal) -> Plan:
@@ -42,26 +87,38 @@ def plan_for(skill: Skill, bank: Bank, goal: Goal) -> Plan:
     sample = bank.sample
     now = _situation(sample, goal)
     found, versions = _detected(skill.plan, sample, now)
-    now = replace(now, detected=bool(found))
-    found = _joined(_renamed(_unsaid(found, sample.resources), skill, sample))
-    rules = [(rule, rule.when.holds(now)) for rule in skill.plan]
+    if found:
+        now = replace(now, detected=True)
+        found = _joined(_renamed(_unsaid(found, sample.resources), skill, sample))
+    holds = tuple(rule.when.holds(now) for rule in skill.plan)
+    asked = now.brought & skill.once("needs", lambda: frozenset(need for one in skill.resources for need in one.needs))
+    stated, own = skill.once(("plan", bank.access, holds, asked), lambda: _of_skill(skill, bank.own, holds, asked))
 
     criteria = (
-        *_applying(skill.criteria, [(rule.criteria, holds) for rule, holds in rules]),
+        *stated,
         *{detection.criterion.id: detection.criterion for detection in found}.values(),
         *(one if one.origin != "skill" else one.model_copy(update={"origin": "sample"}) for one in sample.criteria),
     )
-    mounted = bank.resources[: len(bank.resources) - len(sample.resources)]
-    resources = (
-        *_applying(mounted, [(rule.resources, holds) for rule, holds in rules]),
-        *(detection.resource for detection in found),
-        *sample.resources,
-    )
-    in_force = frozenset(criterion.id for criterion in criteria)
-    planned = tuple(kept for one in resources if (kept := _planned(one, in_force, now.brought)) is not None)
-    _check_deciders(criteria, planned, sample)
+    brought = Part()
+    if found or sample.resources:
+        in_force = frozenset(criterion.id for criterion in criteria)
+        brought = Part.of(_planned((*(one.resource for one in found), *sample.resources), in_force, now.brought))
+        _check_deciders(criteria, brought.runs, sample, own.hard)
     spans = {detection.criterion.id: detection.span for detection in found}
-    return Plan(criteria, planned, spans, skill.open, versions)
+    return Plan(criteria, own, brought, spans, skill.open, versions)
+
+
+def _of_skill(
+    skill: Skill, mounted: tuple[Resource, ...], holds: tuple[bool, ...], brought: frozenset[str]
+) -> tuple[tuple[Criterion, ...], Part]:
+    """The skill's criteria and resources where these of its rules hold."""
+    criteria = tuple(
+        _applying(skill.criteria, [(rule.criteria, on) for rule, on in zip(skill.plan, holds, strict=True)])
+    )
+    called = _applying(mounted, [(rule.resources, on) for rule, on in zip(skill.plan, holds, strict=True)])
+    part = Part.of(_planned(called, frozenset(criterion.id for criterion in criteria), brought))
+    _check_deciders(criteria, part.runs, None, {})
+    return criteria, part
 
 
 def _situation(sample: Sample, goal: Goal) -> Situation:
@@ -79,26 +136,32 @@ def _applying(declared: Sequence[T], rules: Sequence[tuple[tuple[str, ...], bool
     return [one for one in declared if one.id in called or one.id not in named]
 
 
-def _planned(resource: Resource, in_force: frozenset[str], brought: frozenset[str]) -> Resource | None:
-    """The resource with what it decides here; None when it has nothing to decide or misses what it needs."""
-    if not brought.issuperset(resource.needs):
-        return None
-    if not resource.decides or in_force.issuperset(resource.decides):
-        return resource
-    decides = tuple(identity for identity in resource.decides if identity in in_force)
-    return resource.model_copy(update={"decides": decides}) if decides else None
+def _planned(resources: Iterable[Resource], in_force: frozenset[str], brought: frozenset[str]) -> tuple[Resource, ...]:
+    """The resources with what they decide here, less those with nothing to decide and those that miss what they need."""
+    planned = []
+    for resource in resources:
+        if brought.issuperset(resource.needs):
+            decides = tuple(identity for identity in resource.decides if identity in in_force)
+            if len(decides) == len(resource.decides):
+                planned.append(resource)
+            elif decides:
+                planned.append(resource.model_copy(update={"decides": decides}))
+    return tuple(planned)
 
 
-def _check_deciders(criteria: Iterable[Criterion], resources: Iterable[Resource], sample: Sample) -> None:
+def _check_deciders(
+    criteria: Iterable[Criterion], resources: Iterable[Resource], sample: Sample | None, taken: Mapping[str, str]
+) -> None:
+    """Raises `SampleError` for a second hard decider; `taken`: criteria that the skill's own resources decide."""
     combined = {criterion.id for criterion in criteria if criterion.combine is not None}
     first: dict[str, str] = {}
     for resource in resources:
         for identity in resource.decides if resource.hard else ():
-            if identity in first and identity not in combined:
-                message = f"{first[identity]} and {resource.id} both decide {identity}, and both are hard"
-                where = next(
-                    (f"resources.{n}" for n, one in enumerate(sample.resources) if one.id == resource.id), None
-                )
+            other = taken.get(identity) or first.get(identity)
+            if other is not None and identity not in combined:
+                message = f"{other} and {resource.id} both decide {identity}, and both are hard"
+                brought = sample.resources if sample is not None else ()
+                where = next((f"resources.{n}" for n, one in enumerate(brought) if one.id == resource.id), None)
                 raise SampleError(Fault(message, field=where, mend="make one of them soft, or remove it"))
             first.setdefault(identity, resource.id)
 
@@ -114,18 +177,21 @@ def _detected(plan: Iterable[Rule], sample: Sample, now: Situation) -> tuple[tup
         versions[detector.name] = detector.version
         prompt = sample.prompt
         key = prompt if isinstance(prompt, str) else _MESSAGES.dump_json(prompt)
-        for detection in _read_prompt(detector, key):
-            resource = detection.resource
-            body = resource.model_dump_json(include={"verifier", "args", "text", "endpoint", "scope", "hard"})
+        for body, detection in _read_prompt(detector, key):
             found.setdefault(body, detection)
     return tuple(found.values()), versions
 
 
 @lru_cache(maxsize=_PROMPTS_KEPT)
-def _read_prompt(detector: Detector, prompt: str | bytes) -> tuple[Detection, ...]:
-    """One reading serves a whole rollout group. The detector gets the prompt alone: answers are not its business."""
+def _read_prompt(detector: Detector, prompt: str | bytes) -> tuple[tuple[str, Detection], ...]:
+    """Detections, each after what makes it the same as another. One reading serves a whole rollout group.
+
+    The detector gets the prompt alone: answers are not its business.
+    """
     asked = prompt if isinstance(prompt, str) else _MESSAGES.validate_json(prompt)
-    return tuple(detector.function(Sample(prompt=asked, candidates=(Candidate(label="A"),))))
+    body = {"verifier", "args", "text", "endpoint", "scope", "hard"}
+    found = detector.function(Sample(prompt=asked, candidates=(Candidate(label="A"),)))
+    return tuple((one.resource.model_dump_json(include=body), one) for one in found)
 
 
 def _unsaid(found: tuple[Detection, ...], brought: Iterable[Resource]) -> tuple[Detection, ...]:
@@ -136,12 +202,16 @@ def _unsaid(found: tuple[Detection, ...], brought: Iterable[Resource]) -> tuple[
 
 def _renamed(found: Iterable[Detection], skill: Skill, sample: Sample) -> tuple[Detection, ...]:
     """Detections under ids that neither the skill nor the sample uses."""
-    criteria = {one.id for one in (*skill.criteria, *sample.criteria)}
-    resources = {one.id for one in (*skill.resources, *sample.resources)}
+    skill_resources, skill_criteria = skill.taken
+    criteria = {one.id for one in sample.criteria}
+    resources = {one.id for one in sample.resources}
     renamed = []
     for one in found:
         criterion, resource = one.criterion, one.resource
-        identity, checker = _free(criterion.id, criteria), _free(resource.id, resources)
+        identity, checker = (
+            _free(criterion.id, criteria, skill_criteria),
+            _free(resource.id, resources, skill_resources),
+        )
         if (identity, checker) != (criterion.id, resource.id):
             decides = tuple(identity if name == criterion.id else name for name in resource.decides)
             criterion = criterion.model_copy(update={"id": identity})
@@ -171,8 +241,8 @@ def _joined(found: tuple[Detection, ...]) -> tuple[Detection, ...]:
     return tuple(joined)
 
 
-def _free(identity: str, taken: set[str]) -> str:
+def _free(identity: str, *taken: Set[str]) -> str:
     name, number = identity, 2
-    while name in taken:
+    while any(name in names for names in taken):
         name, number = f"{identity}-{number}", number + 1
     return name

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from skillrm import fencing
 from skillrm.types import Criterion, Resource
@@ -75,7 +76,8 @@ RECORDED = "recorded"
 ACCEPTED = "accepted"
 
 
-def system(procedure: str, index: Sequence[Resource], *, tools_in_text: str = "", index_note: str = "") -> str:
+@lru_cache(maxsize=64)
+def system(procedure: str, index: tuple[Resource, ...], *, tools_in_text: str = "", index_note: str = "") -> str:
     """The stable prefix: protocol, the skill's procedure, its resource index, and the tools where they go in text."""
     parts = [_PROTOCOL]
     if tools_in_text:

@@ -243,14 +243,12 @@ async def _verify(setting: Setting, ledger: Ledger) -> None:
     """Everything deterministic, before any model call; an empty answer needs no verifier."""
     sample = setting.bank.sample
     labels = tuple(c.label for c in sample.candidates if c.final.strip())
-    eager = [r for r in setting.plan.resources if r.runs and r.run == "eager"]
-    if eager:
-        await verify.run_all(eager, sample, labels, ledger, setting.limits.verifier_seconds)
+    if setting.plan.eager:
+        await verify.run_all(setting.plan.eager, sample, labels, ledger, setting.limits.verifier_seconds)
 
 
 def _versions(plan: Plan) -> dict[str, str]:
-    runs = [resource for resource in plan.resources if resource.runs]
-    return {**plan.detectors, **(verify.versions(runs) if runs else {})}
+    return {**plan.detectors, **verify.versions(plan.own.runs + plan.brought.runs)}
 
 
 def _what_broke(plan: Plan, ledger: Ledger, outcomes: Sequence[Outcome]) -> str | None:

@@ -143,7 +143,7 @@ class Setting:
     def tool_names(self) -> tuple[str, ...]:
         if self.kind in ("direct", "flat"):
             return tools.RECORDING
-        return tools.INDEXED if len(self.plan.resources) > _INDEX_LIMIT else tools.STANDARD
+        return tools.INDEXED if self.plan.size > _INDEX_LIMIT else tools.STANDARD
 
     def system(self, names: tuple[str, ...]) -> str:
         """The stable prefix of every conversation with this skill."""
@@ -151,18 +151,16 @@ class Setting:
         procedure = self.skill.procedure if self.kind == "skill" else ""
         if self.kind == "direct":
             return prompts.system("", (), tools_in_text=in_text)
-        own = [r for r in self.plan.resources if r.access == "open" and self._of_skill(r.id)]
+        if self.plan.size > _INDEX_LIMIT and self.kind != "flat":
+            return prompts.system(procedure, (), tools_in_text=in_text, index_note=prompts.index_note(self.plan.size))
+        own = tuple(r for r in self.plan.own.resources if r.access == "open")
         if self.kind == "flat":
             texts = "\n\n".join(f"## {r.id}\n\n{r.text}" for r in own if r.text is not None)
             return prompts.system("", (), tools_in_text=in_text, index_note=texts)
-        note = prompts.index_note(len(self.plan.resources)) if len(self.plan.resources) > _INDEX_LIMIT else ""
-        return prompts.system(procedure, own, tools_in_text=in_text, index_note=note)
+        return prompts.system(procedure, own, tools_in_text=in_text)
 
     def brought(self) -> list[Resource]:
         """Resources that are this sample's or this prompt's, so they stand after the stable prefix."""
-        if self.kind == "direct" or len(self.plan.resources) > _INDEX_LIMIT:
+        if self.kind == "direct" or self.plan.size > _INDEX_LIMIT:
             return []
-        return [r for r in self.plan.resources if not self._of_skill(r.id) and not (r.hard and r.run == "eager")]
-
-    def _of_skill(self, identity: str) -> bool:
-        return any(r.id == identity for r in self.skill.resources)
+        return [r for r in self.plan.brought.resources if not (r.hard and r.run == "eager")]

@@ -7,8 +7,8 @@ import pytest
 from authoring import write
 from skillrm.errors import SampleError
 from skillrm.skill import load_skill
-from skillrm.verifiers.registry import MAX_ARGS
 from skillrm.types import Resource, Sample
+from skillrm.verifiers.registry import MAX_ARGS
 
 BANK = """\
 criteria: [{id: c, text: x}]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, Field, field_validator
 from pydantic.dataclasses import dataclass as checked_dataclass
@@ -17,6 +17,7 @@ from skillrm.types import Access, Criterion, Frozen, Goal, Resource, Sample
 from skillrm.validation import SCALE
 from skillrm.verifiers.patterns import PatternError, compile_linear
 
+T = TypeVar("T")
 Words = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
 
 
@@ -133,8 +134,14 @@ class Bank:
 
     sample: Sample
     """Only mounted resources, those of its candidates included."""
-    resources: tuple[Resource, ...]
-    """The skill's, then the sample's."""
+    own: tuple[Resource, ...]
+    """The skill's."""
+    access: Access
+
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        """The skill's, then the sample's."""
+        return self.own + self.sample.resources
 
     def get(self, identity: str) -> Resource | None:
         return next((resource for resource in self.resources if resource.id == identity), None)
@@ -159,6 +166,19 @@ class Skill:
     readout: Readout = field(compare=False, default_factory=Readout)
     open: OpenCriteria | None = field(compare=False, default=None)
     limits: SkillLimits = field(compare=False, default_factory=SkillLimits)
+    _made: dict[Hashable, Any] = field(compare=False, init=False, repr=False, default_factory=dict)
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What follows from this skill alone, made at first use: so a judgment costs the same with a large bank."""
+        if key not in self._made:
+            self._made[key] = make()
+        found: T = self._made[key]
+        return found
+
+    @property
+    def taken(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Ids of its resources and of its criteria."""
+        return self.once("taken", lambda: (_ids(self.resources), _ids(self.criteria)))
 
     def mount(self, sample: Sample, access: Access = "sample") -> Bank:
         """What may be seen: `open` resources always, `sample` and `privileged` ones at that access or above.
@@ -166,10 +186,10 @@ class Skill:
         Raises `SampleError` with every fault when a resource of the sample reuses an id of the skill, or is neither
         text nor a `sample_safe` verifier with valid, bounded arguments.
         """
-        own = tuple(resource for resource in self.resources if resource.seen_at(access))
+        own = self.once(("seen", access), lambda: tuple(one for one in self.resources if one.seen_at(access)))
         if sample.resources or sample.criteria or any(candidate.resources for candidate in sample.candidates):
-            sample = view(sample, access, _ids(self.resources), _ids(self.criteria))
-        return Bank(sample, own + sample.resources)
+            sample = view(sample, access, *self.taken)
+        return Bank(sample, own, access)
 
 
 def _ids(named: Iterable[Resource | Criterion]) -> frozenset[str]:
