@@ -23,7 +23,7 @@ lint: $(STAMP)
 	$(BIN)/lint-imports
 
 bench: $(STAMP)
-	$(BIN)/python bench/core.py
+	$(BIN)/python bench/judgment_cost.py
 	$(BIN)/python bench/sandbox.py
 	$(BIN)/python bench/store.py
 

@@ -31,11 +31,11 @@ PARAGRAPHS = (
     "solid earth, and on the water at the far side a little less, so two bulges form. As the earth turns, each coast "
     "passes through both of them, which is why most shores see two high waters a day, about twelve hours and "
     "twenty-five minutes apart.",
-    "The sun does the same at a bit less than half the strength. When sun, moon and earth stand in a line (new moon and "
+    "The sun does the same at a bit less than half the strength. When sun, moon and earth stand in a line (new and "
     "full moon), both pulls add up and we get *spring tides*; at the quarters they work against each other, and the "
     "range is small. **Why is it not the same everywhere?** Water piles up in narrow bays, and basins have periods of "
     "their own: the Bay of Fundy reaches 16 m, the Mediterranean hardly 30 cm.",
-    "So if you plan a walk on the mud flats: look up the table for that very harbour, be back one hour before low water "
+    "So if you plan a walk on the mud flats: look up the table for your harbour, be back one hour before low water "
     "turns, and remember that wind can hold back or pile up another half metre. 1. Check the table. 2. Tell someone. "
     "3. Take a compass; fog comes fast.",
 )

@@ -137,7 +137,7 @@ def _applying(declared: Sequence[T], rules: Sequence[tuple[tuple[str, ...], bool
 
 
 def _planned(resources: Iterable[Resource], in_force: frozenset[str], brought: frozenset[str]) -> tuple[Resource, ...]:
-    """The resources with what they decide here, less those with nothing to decide and those that miss what they need."""
+    """The resources with what they decide here, less those with nothing to decide or without what they need."""
     planned = []
     for resource in resources:
         if brought.issuperset(resource.needs):
