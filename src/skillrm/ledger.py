@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from skillrm.judgment import Step, Trace
-from skillrm.types import Criterion, Evidence, Observation, Preference, Resource, Source, decision_of, mended
+from skillrm.shapes import mended
+from skillrm.types import Criterion, Evidence, Observation, Preference, Resource, Source, decision_of
 from skillrm.verifiers.registry import Finding
 
 PRECEDENCE: tuple[Source, ...] = ("rule", "hard_verifier", "judge", "soft_verifier")

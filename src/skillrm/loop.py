@@ -11,10 +11,9 @@ from skillrm.actions import Desk, Refused
 from skillrm.backends import ChatReply
 from skillrm.errors import BackendRequestError
 from skillrm.limits import CHARS_PER_TOKEN
-from skillrm.setting import Setting
+from skillrm.setting import Setting, together
+from skillrm.shapes import content_digest
 from skillrm.shapes import letter as letter_of
-from skillrm.together import together
-from skillrm.types import content_digest
 
 
 class Conversation:

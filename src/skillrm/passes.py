@@ -15,9 +15,9 @@ from skillrm.judgment import Agreement, Pass
 from skillrm.ledger import Ledger, Resolved
 from skillrm.limits import CHARS_PER_TOKEN
 from skillrm.loop import Conversation, letters_for
-from skillrm.setting import LimitReached, Setting
-from skillrm.together import together
-from skillrm.types import Evidence, Preference, decision_of, mended
+from skillrm.setting import LimitReached, Setting, together
+from skillrm.shapes import mended
+from skillrm.types import Evidence, Preference, decision_of
 
 _SMALLEST_CUT = 1 / 16
 

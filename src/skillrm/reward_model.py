@@ -20,9 +20,8 @@ from skillrm.plan import Plan, plan_for
 from skillrm.planning import propose
 from skillrm.readout import read_evidence, status_of
 from skillrm.routing import Route, Router
-from skillrm.setting import JudgeKind, LimitReached, Setting, Spending, ToolMode
+from skillrm.setting import JudgeKind, LimitReached, Setting, Spending, ToolMode, together
 from skillrm.skill import Bank, Skill, load_skill
-from skillrm.together import together
 from skillrm.types import THINK, Access, Criterion, Delimiters, Flag, Goal, Sample
 from skillrm.validation import among
 from skillrm.version import __version__
@@ -248,7 +247,8 @@ async def _verify(setting: Setting, ledger: Ledger) -> None:
 
 
 def _versions(plan: Plan) -> dict[str, str]:
-    return {**plan.detectors, **verify.versions(plan.own.runs + plan.brought.runs)}
+    runs = plan.own.runs + plan.brought.runs
+    return {**plan.detectors, **(verify.versions(runs) if runs else {})}
 
 
 def _what_broke(plan: Plan, ledger: Ledger, outcomes: Sequence[Outcome]) -> str | None:

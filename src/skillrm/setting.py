@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from skillrm import prompts, tools
 from skillrm.backends import Backend, ChatReply, ChatRequest, ChatUsage
@@ -18,6 +19,7 @@ from skillrm.readout import readout
 from skillrm.skill import Bank, Skill
 from skillrm.types import Goal, Resource
 
+T = TypeVar("T")
 ToolMode = Literal["auto", "native", "json"]
 JudgeKind = Literal["skill", "direct", "flat", "tools", "verifiers"]
 _INDEX_LIMIT = 24
@@ -25,6 +27,13 @@ _INDEX_LIMIT = 24
 
 class LimitReached(Exception):
     """The judgment may make no further model call."""
+
+
+async def together(work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    """What several pieces of work give, side by side and in order; one alone needs no task of its own."""
+    if len(work) == 1:
+        return [await work[0]]
+    return list(await asyncio.gather(*work)) if work else []
 
 
 @dataclass(slots=True)

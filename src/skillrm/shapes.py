@@ -15,11 +15,14 @@ Other keys are the caller's own and are not looked at.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 from skillrm.errors import Fault, SampleError
 from skillrm.validation import kind_of
@@ -39,6 +42,11 @@ _READ = {
 }
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _DEEPEST = 100
+
+
+def mended(text: str) -> str:
+    """A lone surrogate cannot be written to any file or wire; it becomes U+FFFD here, once."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def normalise(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,13 +69,22 @@ def normalise(row: Mapping[str, Any]) -> dict[str, Any]:
     return sample
 
 
+def content_digest(value: Any) -> str:
+    """SHA-256 of `value` as canonical JSON."""
+    try:
+        written = msgspec.json.encode(value, order="sorted")
+    except UnicodeEncodeError:  # a lone surrogate
+        written = json.dumps(value, sort_keys=True, ensure_ascii=False).encode("utf-8", "replace")
+    return hashlib.sha256(written).hexdigest()
+
+
 def plain(value: Any, field: str, depth: int = 0) -> Any:
     """`value` as what can be written to any file or wire: lists for arrays, U+FFFD for lone surrogates, bounded depth.
 
     A number that is not one is how data frames write a missing value, so it becomes None. Raises `SampleError`.
     """
     if isinstance(value, str):
-        return value if value.isascii() else _SURROGATE.sub("\ufffd", value)
+        return mended(value)
     if depth > _DEEPEST:
         raise SampleError(Fault(f"is nested more than {_DEEPEST} levels deep", field=field))
     if isinstance(value, Mapping):

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-import msgspec
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -40,16 +36,10 @@ THINK: Delimiters = (
     ("<|begin_of_thought|>", "<|end_of_thought|>"),
 )
 _LEVELS: tuple[Access, ...] = ("open", "sample", "privileged")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-def mended(text: str) -> str:
-    """A lone surrogate cannot be written to any file or wire; it becomes U+FFFD here, once."""
-    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def _whole(value: Any) -> Any:
-    return mended(value) if isinstance(value, str) else value
+    return shapes.mended(value) if isinstance(value, str) else value
 
 
 Text = Annotated[str, BeforeValidator(_whole)]
@@ -102,7 +92,7 @@ class Message(Frozen):
         if self.content is None or isinstance(self.content, str):
             return self.content or ""
         return "".join(
-            _whole(part["text"]) if isinstance(part.get("text"), str) else f"[{part.get('type', 'part')}]"
+            shapes.mended(part["text"]) if isinstance(part.get("text"), str) else f"[{part.get('type', 'part')}]"
             for part in self.content
         )
 
@@ -295,7 +285,7 @@ class Sample(Frozen):
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the content; the id is a label and stays out of it."""
-        return content_digest(self.model_dump(mode="json", exclude={"id"}, exclude_defaults=True))
+        return shapes.content_digest(self.model_dump(mode="json", exclude={"id"}, exclude_defaults=True))
 
 
 class Observation(Frozen):
@@ -350,12 +340,3 @@ class Flag(Frozen):
     kind: str
     candidate: str | None = None
     detail: Text = ""
-
-
-def content_digest(value: Any) -> str:
-    """SHA-256 of `value` as canonical JSON."""
-    try:
-        written = msgspec.json.encode(value, order="sorted")
-    except UnicodeEncodeError:  # a lone surrogate
-        written = json.dumps(value, sort_keys=True, ensure_ascii=False).encode("utf-8", "replace")
-    return hashlib.sha256(written).hexdigest()

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from skillrm.errors import SkillRMError, VerifierNotFound
 from skillrm.ledger import Ledger
-from skillrm.together import together
 from skillrm.types import Observation, Resource, Sample
 from skillrm.verifiers import registry
 from skillrm.verifiers.registry import Finding
@@ -63,7 +62,7 @@ async def run_all(
         return []
     work = [run(resource, sample, labels, seconds) for resource in resources]
     side_by_side = sum(map(_waits, resources)) > 1
-    runs = await together(work) if side_by_side else [await one for one in work]
+    runs = await asyncio.gather(*work) if side_by_side else [await one for one in work]
     return [one for done in runs for one in ledger.find(turn, done.resource, done.findings, done.ms)]
 
 
