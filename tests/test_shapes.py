@@ -74,6 +74,31 @@ def test_half_a_pair_says_what_is_missing():
         Sample.parse({"prompt": "p", "chosen": "x"})
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"prompt": [{"role": "usr", "content": "No commas."}], "response": "r"},
+        {"messages": [{"role": "usr", "content": "No commas."}, {"role": "assistant", "content": "r"}]},
+    ],
+)
+def test_a_chat_in_which_nobody_asks_has_a_misspelt_role(row):
+    with pytest.raises(SampleError, match=r"no turn of a user or system; the roles are usr \(role: user\)"):
+        Sample.parse(row)
+
+
+def test_official_instructions_become_sentences():
+    row = {
+        "prompt": "p",
+        "response": "r",
+        "instruction_id_list": ["length_constraints:number_words", "punctuation:no_comma"],
+        "kwargs": [{"relation": "less than", "num_words": 12, "keyword": None}, {}],
+    }
+    assert [criterion.text for criterion in Sample.parse(row).criteria] == [
+        "The response follows the instruction length_constraints:number_words (relation less than, num words 12).",
+        "The response follows the instruction punctuation:no_comma.",
+    ]
+
+
 def test_letters_count_on_after_z():
     assert [letter(n) for n in (0, 25, 26, 27, 701, 702)] == ["A", "Z", "AA", "AB", "ZZ", "AAA"]
 

@@ -40,6 +40,7 @@ _READ = {
     *_BROUGHT_KEYS,
     *("messages", "chosen", "rejected", "resources", "criteria", "tags"),
 }
+_ASKING = {"user", "system", "developer"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _DEEPEST = 100
 
@@ -57,6 +58,7 @@ def normalise(row: Mapping[str, Any]) -> dict[str, Any]:
         )
     row = {key: plain(value, str(key)) if key in _READ else value for key, value in row.items()}
     prompt, turns = _prompt(row)
+    _someone_asks(prompt, "messages" if turns is not None else "prompt")
     sample: dict[str, Any] = {
         "id": _identity(row),
         "prompt": prompt,
@@ -132,6 +134,16 @@ def _prompt(row: Mapping[str, Any]) -> tuple[Any, Any]:
             mend=f"one of {', '.join(PROMPT_KEYS)} or messages; found {_found(row)}",
         )
     )
+
+
+def _someone_asks(prompt: Any, field: str) -> None:
+    """A chat in which no user and no system speaks has its roles misspelt: what it demands would go unread."""
+    if not isinstance(prompt, list) or not prompt or not all(isinstance(turn, Mapping) for turn in prompt):
+        return
+    roles = [str(turn.get("role")) for turn in prompt]
+    if all("role" in turn for turn in prompt) and not _ASKING.intersection(roles):
+        found = ", ".join(dict.fromkeys(roles))
+        raise SampleError(Fault(f"no turn of a user or system; the roles are {found}", field=field, mend="role: user"))
 
 
 def _found(row: Mapping[str, Any]) -> str:

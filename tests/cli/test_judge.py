@@ -155,6 +155,12 @@ async def _no_sleep(seconds: float) -> None:
     return None
 
 
+def test_a_winner_that_stands_without_the_judge_still_tells_that_it_broke(tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    done = invoke("select", "-s", "math-answer", "-p", "17 * 6?", "102", "102", "112", "-m", "none", "--timeout", "2")
+    assert "! decided without what broke: " in done.stdout
+
+
 def test_compare_names_the_winner(tmp_path):
     done = invoke("compare", *SKILL, "-p", PAIR["prompt"], "-a", "Rhine and Elbe", "-b", "Rhine, Elbe")
     assert "winner A" in done.stdout

@@ -139,7 +139,10 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path):
 
 def test_a_lone_surrogate_anywhere_can_still_be_written(tmp_path):
     row = {
-        "prompt": [{"role": "\ud800", "content": [{"type": "\ud801", "text": "\ud802"}]}],
+        "prompt": [
+            {"role": "user", "content": [{"type": "\ud801", "text": "\ud802"}]},
+            {"role": "\ud800", "content": "x"},
+        ],
         "candidates": [{"label": "\udfff", "text": "t", "meta": {"\ud800": "\ud800"}}],
         "tags": ["\ud800"],
     }

@@ -34,6 +34,8 @@ def judgment_view(judgment: Judgment, sample: Sample | None = None, *, verbose: 
     if judgment.evidence:
         parts.append(_evidence(judgment))
     parts.append(_scores(judgment))
+    if judgment.status == "ok" and judgment.error:
+        parts.append(Text(f"  ! decided without what broke: {judgment.error}", style="yellow"))
     parts += [Text(f"  ! {_flag(flag)}", style="yellow") for flag in judgment.flags]
     parts += [
         Text(
