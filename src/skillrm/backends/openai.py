@@ -121,13 +121,13 @@ class OpenAIBackend:
         return outcome
 
     async def _attempt(self, endpoint: Endpoint, body: bytes, call: Call) -> ChatReply | Failure:
-        left = call.until - time.monotonic()
         lane = await self._transport.lane()
+        ends = call.began + self._timeout
         try:
-            async with asyncio.timeout(min(self._timeout, left)):
+            with lane.deadlines.until(min(ends, call.until)):
                 answer = await self._transport.post(lane, endpoint, body)
         except TimeoutError:
-            if left <= self._timeout:
+            if call.until <= ends:
                 raise DeadlineExceeded(f"{endpoint.shown}: no reply before the judgment's deadline") from None
             slow = BackendTransportError(f"{endpoint.shown}: no reply within {self._timeout:g} s")
             return Failure(slow, retries=1, overload=True, down=True)  # what was too slow once mostly is again

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 import aiohttp
 from yarl import URL
 
+from skillrm.backends.deadlines import Deadlines
 from skillrm.backends.endpoints import Endpoint
 from skillrm.errors import BackendTransportError
 from skillrm.version import __version__
@@ -36,12 +37,12 @@ class Answer:
 
 
 class Lane:
-    """The session of one event loop."""
+    """What belongs to one event loop: its session, and when its attempts end."""
 
-    __slots__ = ("_life", "session")
+    __slots__ = ("_life", "deadlines", "session")
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
-        self.session = session
+        self.session, self.deadlines = session, Deadlines()
         self._life = _closed_with_loop(session)
 
     async def start(self) -> None:
