@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from skillrm.errors import InputError, StoreError
 from skillrm.store import Counts, Run
+from skillrm.store.database import packed
 
 MANIFEST = {"model": "qwen3"}
 KEYS = [sha256(b"%d" % number).digest() for number in range(200)]
@@ -123,6 +125,21 @@ async def test_damage_in_the_middle_is_named_when_it_is_met(folder):
     with pytest.raises(StoreError, match=r"is damaged: .*--fresh"):
         async with Run.open(folder, writable=False) as run:
             list(run.rows(samples=True))
+
+
+@pytest.mark.parametrize("size", [100, 20_000])
+async def test_a_judgment_whose_bytes_changed_is_damage_not_a_judgment(tmp_path, size):
+    content = bytes(random.Random(1).choices(b"abcdefgh", k=size))
+    async with Run.create(tmp_path, MANIFEST) as run:
+        await run.enter(1, 1, "", KEYS[0], b"{}")
+        await run.keep(KEYS[0], "ok", content)
+    path = tmp_path / "run.sqlite"
+    stored = packed(content)
+    path.write_bytes(path.read_bytes().replace(stored[-40:-30], b"0123456789"))
+    async with Run.open(tmp_path) as run:
+        assert run.status(KEYS[0]) == "ok"
+        with pytest.raises(StoreError, match="is damaged"):
+            list(run.rows())
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,8 @@ async def test_a_kept_judgment_is_found_at_once_and_an_unknown_key_is_none(run):
     assert run.status(B) is None
     assert run.judgment(A) == b'{"winner": "A"}'
     assert run.judgment(B) is None
-    assert run.sample(A) == b'{"prompt": "p"}'
+    assert run.sample(3) == b'{"prompt": "p"}'
+    assert run.sample(2) is None
     assert run.row(3).id == "again"
     assert run.row(9) is None
 
@@ -100,6 +101,34 @@ async def test_entering_a_place_again_replaces_it(run):
     await run.keep(B, "ok", b"{}")
     assert run.row(1).id == "is"
     assert run.count() == Counts(rows=1, unreadable=1)
+
+
+async def test_an_entered_row_that_is_now_another_is_replaced_when_the_run_goes_on(tmp_path):
+    async with Run.create(tmp_path / "run", MANIFEST) as run:
+        await run.enter(1, 1, "same", A, b'"old"')
+        await run.enter(2, 2, "other", A, b'"old"')
+    async with Run.open(tmp_path / "run") as run:
+        await run.enter(1, 1, "same", A, b'"old"')
+        await run.enter(2, 2, "other", B, b'"new"')
+    async with Run.open(tmp_path / "run") as run:
+        assert [(row.key, row.sample) for row in run.rows(samples=True)] == [(A, b'"old"'), (B, b'"new"')]
+
+
+@pytest.mark.parametrize("content", [b"{}", b'{"x": "%s"}' % (b"moon " * 5000), b"x marks what is packed", b""])
+async def test_short_and_long_contents_come_back_as_they_were(run, content):
+    await run.enter(1, 1, "", A, content)
+    await run.keep(A, "ok", content)
+    assert run.judgment(A) == run.sample(1) == content
+
+
+async def test_text_that_no_file_can_hold_ends_no_run(tmp_path):
+    manifest = {"data": "caf\udce9.jsonl"}
+    async with Run.create(tmp_path / "run", manifest) as run:
+        await run.enter(1, 1, "half \ud83d", None, None, [Fault("says \ud83d", field="\x00")])
+    async with Run.open(tmp_path / "run") as run:
+        assert run.manifest == manifest
+        assert run.row(1).id == "half ?"
+        assert run.row(1).faults == (Fault("says \ud83d", field="\x00"),)
 
 
 async def test_forgotten_judgments_are_pending_again(run):

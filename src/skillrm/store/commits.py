@@ -114,7 +114,10 @@ _UPSERTS = {
         " faults = excluded.faults WHERE (rows.line, rows.id, rows.key, rows.faults) IS NOT"
         " (excluded.line, excluded.id, excluded.key, excluded.faults)",
     ),
-    "sample": ("samples", "ON CONFLICT(key) DO NOTHING"),
+    "sample": (
+        "samples",
+        "ON CONFLICT(ordinal) DO UPDATE SET sample = excluded.sample WHERE samples.sample != excluded.sample",
+    ),
     "judgment": (
         "judgments",
         "ON CONFLICT(key) DO UPDATE SET status = excluded.status, judgment = excluded.judgment WHERE"

@@ -22,7 +22,8 @@ def write_json(path: Path, value: Mapping[str, JsonValue]) -> None:
     """
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with aside.open("w", encoding="utf-8") as stream:
+        # a name that is not UTF-8 has lone surrogates: with the backslash they are what JSON writes for them
+        with aside.open("w", encoding="utf-8", errors="backslashreplace") as stream:
             json.dump(value, stream, ensure_ascii=False, indent=2)
             stream.write("\n")
             stream.flush()

@@ -33,7 +33,7 @@ class RunRow:
     judgment: bytes | None = None
     """JSON, None if there is none or unasked. Rows of equal content share it: `sample_id` may be another row's."""
     sample: bytes | None = None
-    """JSON, as the first row of that content had it. None if unasked."""
+    """JSON; None if there is none, or unasked."""
 
     @property
     def state(self) -> State:

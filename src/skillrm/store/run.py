@@ -38,6 +38,7 @@ class Run:
         """Use `create` or `open`."""
         self.folder, self.manifest = folder, manifest
         self._owned = owned
+        self._resumed = False
         self._path = folder / DATABASE
         self._reading = connect(self._path, writable=False)
         self._commits = Commits(self._path)
@@ -60,7 +61,9 @@ class Run:
         for a damaged one; both say what mends it. A torn `run.json` is restored from the store's own copy.
         """
         owned, kept = opened(folder, writable)
-        return cls._owning(folder, kept, owned)
+        run = cls._owning(folder, kept, owned)
+        run._resumed = True
+        return run
 
     @classmethod
     def _owning(cls, folder: Path, manifest: dict[str, JsonValue], owned: Ownership | None) -> Run:
@@ -85,9 +88,9 @@ class Run:
         found = self._one("SELECT judgment FROM judgments WHERE key = ?", key)
         return None if found is None else self._unpacked(found[0])
 
-    def sample(self, key: bytes) -> bytes | None:
-        """The sample's JSON, as the first row of that content had it."""
-        found = self._one("SELECT sample FROM samples WHERE key = ?", key)
+    def sample(self, ordinal: int) -> bytes | None:
+        """The JSON of the sample at that place of the input."""
+        found = self._one("SELECT sample FROM samples WHERE ordinal = ?", ordinal)
         return None if found is None else self._unpacked(found[0])
 
     def row(self, ordinal: int) -> RunRow | None:
@@ -110,9 +113,12 @@ class Run:
         but `faults`. Raises `StoreError` once anything could not be written.
         """
         self._check_owned()
-        if key is not None and sample_json is not None:
-            self._commits.add(Item("sample", (key, sample_json)))
-        told = json.dumps([asdict(fault) for fault in faults], ensure_ascii=False) if faults else None
+        id = id.encode(errors="replace").decode()
+        if self._resumed and key is not None and self._entered(ordinal) == (line, id, key):
+            return
+        if sample_json is not None:
+            self._commits.add(Item("sample", (ordinal, sample_json)))
+        told = json.dumps([asdict(fault) for fault in faults]) if faults else None
         row = Item("row", (ordinal, line, id, key, told))
         if self._commits.waiting < _WAITING:
             self._commits.add(row)
@@ -176,6 +182,9 @@ class Run:
         if self._owned is None:
             raise InputError(Fault("is open for reading only, or closed", file=str(self.folder)))
 
+    def _entered(self, ordinal: int) -> tuple[Any, ...] | None:
+        return self._one("SELECT line, id, key FROM rows WHERE ordinal = ?", ordinal)
+
     def _one(self, query: str, value: object) -> tuple[Any, ...] | None:
         with told(self._path):
             return cast("tuple[Any, ...] | None", self._reading.execute(query, (value,)).fetchone())
@@ -196,7 +205,7 @@ class Run:
 
 def _rows(judgments: bool, samples: bool) -> str:
     judgment = "judgment" if judgments else "NULL"
-    sample, joined = ("sample", " LEFT JOIN samples USING (key)") if samples else ("NULL", "")
+    sample, joined = ("sample", " LEFT JOIN samples USING (ordinal)") if samples else ("NULL", "")
     return (
         f"SELECT ordinal, line, id, key, faults, status, {judgment}, {sample}"
         f" FROM rows LEFT JOIN judgments USING (key){joined}"
