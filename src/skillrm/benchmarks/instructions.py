@@ -63,11 +63,21 @@ def _by_prompt(file: Path) -> dict[str, Mapping[str, Any]]:
     return {_plain(row.content.get("prompt")): row.content for row in read_rows(file) if not row.faults}
 
 
+def _by_key(file: Path) -> dict[str, Mapping[str, Any]]:
+    """By `key`, which the results carry too, and by prompt, which they may have changed."""
+    found = _by_prompt(file)
+    return {**found, **{f"key {row['key']}": row for row in found.values() if "key" in row}}
+
+
+def _input_of(row: Row, inputs: Mapping[str, Any]) -> Any:
+    return inputs.get(f"key {row.content.get('key')}", inputs.get(_plain(row.content.get("prompt"))))
+
+
 def _inputs(folder: Path) -> dict[str, Mapping[str, Any]]:
     for place in (folder, folder.parent):
         found = sorted(file for pattern in INPUTS for file in place.glob(pattern))
         if found:
-            return _by_prompt(found[0])
+            return _by_key(found[0])
     return {}
 
 
@@ -81,7 +91,7 @@ def _joined(row: Row, answers: Mapping[str, Mapping[str, Mapping[str, Any]]], in
     gold = row.content.get("gold")
     followed = {model: given["strict"] for model, given in gold.items()} if isinstance(gold, Mapping) else {}
     said = {model: answers[model][prompt].get("response") for model in followed if prompt in answers.get(model, {})}
-    return _with(row, {**row.content, "said": said, "followed": followed, "input": inputs.get(prompt)})
+    return _with(row, {**row.content, "said": said, "followed": followed, "input": _input_of(row, inputs)})
 
 
 def _evaluated(row: Row, models: Mapping[str, Mapping[str, Mapping[str, Any]]], inputs: Mapping[str, Any]) -> Row:
@@ -90,7 +100,7 @@ def _evaluated(row: Row, models: Mapping[str, Mapping[str, Mapping[str, Any]]], 
     found = {model: answers[prompt] for model, answers in models.items() if prompt in answers}
     said = {model: one.get("response") for model, one in found.items()}
     followed = {model: one.get("follow_instruction_list") for model, one in found.items()}
-    return _with(row, {**row.content, "said": said, "followed": followed, "input": inputs.get(prompt)})
+    return _with(row, {**row.content, "said": said, "followed": followed, "input": _input_of(row, inputs)})
 
 
 def label_of(family: str) -> Any:

@@ -56,11 +56,13 @@ def llmbar_results(path: str | Path) -> Iterator[Result]:
     for row in _whole(Path(path)):
         item = llmbar.label(row, "open", 0)
         names = item.label.given
-        last = row.objects("results")[-1]
+        last = row.listed("results")[-1]  # what comes before it are drafts, metrics, references
         outcomes = []
         for swap, shown in (("False", names), ("True", names[::-1])):
-            entry = last.need(f"swap = {swap}")
-            winner = entry.get("winner") if isinstance(entry, Mapping) else None
+            entry = last.get(f"swap = {swap}") if isinstance(last, Mapping) else None
+            if not isinstance(entry, Mapping):
+                raise row.fault(f"the last one holds no `swap = {swap}`", "results")
+            winner = entry.get("winner")
             chosen = {"1": names[0], "2": names[1]}.get(str(winner))
             outcomes.append(Outcome(shown, winner=chosen) if chosen else Outcome(shown, "abstained"))
         yield Result.of(item, outcomes)

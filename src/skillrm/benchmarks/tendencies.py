@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -12,8 +12,8 @@ from skillrm.benchmarks.labelled import Key, LabelledSample
 from skillrm.benchmarks.outcome import Result
 from skillrm.benchmarks.statistics import Interval, mean, wilson
 
-Measured = Mapping[Key, Mapping[str, float]]
-"""Some quantity of each candidate, by row and label."""
+Amounts = Callable[[Result], Mapping[str, float]]
+"""How much of something each candidate of a row has, by label."""
 _MARKDOWN = re.compile(r"^\s*(?:#{1,6} |[-*+] |\d+[.)] |>|```|\|)|\*\*[^*\n]+\*\*", re.MULTILINE)
 
 
@@ -39,11 +39,11 @@ class Lean:
         return self.chosen - self.right
 
 
-def lean(results: Sequence[Result], measured: Measured) -> Lean | None:
+def lean(results: Sequence[Result], amounts_of: Amounts) -> Lean | None:
     """Over all decided judgments of two candidates; None without any."""
     took, truth = [], []
     for result in results:
-        amounts = measured.get(result.key, {})
+        amounts = amounts_of(result)
         for outcome in result.outcomes:
             gold = result.label.right.intersection(outcome.shown)
             if outcome.choice is None or len(outcome.shown) != 2 or len(gold) != 1:
@@ -69,11 +69,11 @@ def lean(results: Sequence[Result], measured: Measured) -> Lean | None:
 
 def length_bias(results: Sequence[Result]) -> Lean | None:
     """Lean to the longer answer, in characters."""
-    return lean(results, {result.key: {name: float(size) for name, size in result.sizes.items()} for result in results})
+    return lean(results, lambda result: {name: float(size) for name, size in result.sizes.items()})
 
 
 def markup(items: Sequence[LabelledSample]) -> dict[Key, dict[str, float]]:
-    """Markdown marks a thousand characters of each answer: what `lean` needs for the bias to style."""
+    """Markdown marks in a thousand characters of each answer, by row: amounts for the lean to style."""
     return {
         item.key: {
             one.label: 1000 * len(_MARKDOWN.findall(one.final)) / max(1, len(one.final))
