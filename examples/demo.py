@@ -11,10 +11,10 @@ import os
 import sys
 from pathlib import Path
 
-from skillrm.cli.options import Chosen
+from skillrm.cli.choosing import Chosen
 from skillrm.cli.output import console
-from skillrm.cli.streaming import Tally, judge_rows
 from skillrm.cli.tables import judgment_view
+from skillrm.engine import Engine, Tally
 from skillrm.reading import read_samples
 from skillrm.types import Goal
 
@@ -32,8 +32,8 @@ async def main() -> int:
     for skill, file, goal in SETS:
         out.rule(f"{file}, judged with the skill {skill}")
         async with await Chosen(skill=skill).reward_model() as model:
-            async for judged in judge_rows(model, read_samples(HERE / file), goal, 8, None):
-                total.add(judged)
+            async for judged in Engine(model.judge, goal).in_order(read_samples(HERE / file)):
+                total.add(judged.status, judged.judgment, repeated=judged.repeated)
                 if judged.judgment is not None:
                     out.print(judgment_view(judged.judgment, judged.row.sample))
                 for fault in judged.faults:

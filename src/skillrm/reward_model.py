@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections import OrderedDict
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, get_args
 
 from skillrm import fencing, selection, verify
-from skillrm.backends import Backend, open_backend
+from skillrm.backends import Backend, Budget, ReplyCache, open_backend
 from skillrm.errors import BackendError, ConfigError, DeadlineExceeded, Fault
 from skillrm.judgment import Judgment, Readout, Versions
 from skillrm.ledger import Ledger
@@ -25,6 +25,11 @@ from skillrm.skill import Bank, Skill, load_skill
 from skillrm.types import THINK, Access, Criterion, Delimiters, Flag, Goal, Sample
 from skillrm.validation import among
 from skillrm.version import __version__
+
+if TYPE_CHECKING:
+    from skillrm.cache import Cache
+    from skillrm.engine import Judged, Rows
+    from skillrm.store import Run
 
 T = TypeVar("T")
 Order = Literal["given", "shuffled", "both"]
@@ -76,8 +81,16 @@ class RewardModel:
         extra: Mapping[str, Any] | None = None,
         early_stop: bool = True,
         readout: Readout | None = None,
+        tolerance: float | None = None,
         delimiters: Delimiters = THINK,
+        cache: ReplyCache | Literal["default"] | None = "default",
+        prices: tuple[float, float] | None = None,
+        budget: Budget | None = None,
     ) -> None:
+        """`tolerance`: a score whose bounds are this close counts as decided. `cache` keeps the replies of a `model`
+        at temperature 0 (`default`: the cache that all processes of this user share). `prices`: US dollars per million
+        (prompt, completion) tokens. `budget` bounds everything this reward model spends. Raises `InputError`.
+        """
         given = {"judge": judge, "access": access, "order": order, "tool_mode": tool_mode, "route": route}
         for field, choices in _CHOICES.items():
             among(given[field], choices, field)
@@ -88,14 +101,22 @@ class RewardModel:
         chosen = [one if isinstance(one, Skill) else load_skill(one) for one in skills or (skill,)]
         self.router = Router(tuple(chosen), route)
         wants_model = judge != "verifiers" and (backend is not None or model is not None)
+        self.budget = budget
+        if budget is not None and wants_model:
+            budget.require_prices(prices)
+        self._own_cache = _shared_cache() if cache == "default" and wants_model and backend is None else None
+        kept = self._own_cache if cache == "default" else cache
         self.backend = (
-            (backend or open_backend(model or "", base_url=base_url, api_key=api_key)) if wants_model else None
+            backend or open_backend(model, base_url=base_url, api_key=api_key, prices=prices, budget=budget, cache=kept)
+            if wants_model
+            else None
         )
         self.kind: JudgeKind = judge if self.backend is not None else "verifiers"
         self.access: Access = access
         self.limits, self.order, self.votes, self.seed = limits or Limits(), order, votes, seed
         self.temperature = temperature if temperature or votes == 1 else 0.7
-        self.extra, self.early_stop, self.readout, self.delimiters = dict(extra or {}), early_stop, readout, delimiters
+        self.extra, self.early_stop, self.delimiters = dict(extra or {}), early_stop, delimiters
+        self.readout, self.tolerance = readout, tolerance
         self._mode: list[ToolMode] = [tool_mode]
         self._proposals: OrderedDict[tuple[str, str], asyncio.Task[tuple[Criterion, ...]]] = OrderedDict()
 
@@ -113,6 +134,8 @@ class RewardModel:
     async def aclose(self) -> None:
         if self.backend is not None:
             await self.backend.aclose()
+        if self._own_cache is not None:
+            await self._own_cache.aclose()
 
     async def judge(self, sample: Sample | Mapping[str, Any], goal: Goal = "scores") -> Judgment:
         """Everything about one sample. Raises `SampleError` for what is no sample; a judge's failure is a status."""
@@ -131,6 +154,41 @@ class RewardModel:
         if self.backend is not None and not setting.closed(ledger):
             outcomes = await self._ask_the_judge(setting, ledger)
         return self._judgment(sample, setting, ledger, outcomes)
+
+    def judge_all(
+        self, samples: Rows, goal: Goal = "scores", *, concurrency: int = 64, run: Run | None = None
+    ) -> AsyncGenerator[Judged]:
+        """Judge any number of samples (or rows, or mappings) side by side; each outcome as it comes, in flat memory.
+
+        A row that is no sample comes back with its faults and ends nothing. With a `run`, outcomes are stored before
+        they come, and what is stored is not judged again. Close the iterator (`contextlib.aclosing`) to stop early.
+        """
+        from skillrm.engine import Engine  # one judgment needs neither workers nor a store
+
+        return Engine(self.judge, goal, concurrency=concurrency, run=run, budget=self.budget).outcomes(samples)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What a judgment depends on beside the sample and the goal; plain values, for manifests and keys."""
+        limits = self.limits.model_dump(mode="json", exclude={"seconds", "verifier_seconds"})
+        return {
+            "model": self.backend.model if self.backend is not None else None,
+            "judge": self.kind,
+            "skills": {skill.name: skill.digest for skill in self.router.skills},
+            "route": self.router.route,
+            "access": self.access,
+            "order": self.order,
+            "votes": self.votes,
+            "seed": self.seed,
+            "temperature": self.temperature,
+            "extra": self.extra,
+            "early_stop": self.early_stop,
+            "readout": self.readout.model_dump(mode="json") if self.readout is not None else None,
+            "tolerance": self.tolerance,
+            "delimiters": [list(pair) for pair in self.delimiters],
+            "limits": limits,
+            "package": __version__,
+        }
 
     async def compare(self, prompt: Any, a: Any, b: Any, **brought: Any) -> Judgment:
         """Which answer is better: `verdict.winner` is "A", "B" or None. `brought`: reference, tests, checklist, ..."""
@@ -157,7 +215,7 @@ class RewardModel:
             skill=skill,
             bank=bank,
             plan=plan,
-            readout=self.readout or skill.readout,
+            readout=self._readout(skill),
             goal=goal,
             spending=spending,
             limits=spending.limits,
@@ -166,6 +224,10 @@ class RewardModel:
             temperature=self.temperature,
             extra=self.extra,
         )
+
+    def _readout(self, skill: Skill) -> Readout:
+        declared = self.readout or skill.readout
+        return declared if self.tolerance is None else declared.model_copy(update={"tolerance": self.tolerance})
 
     async def _ask_the_judge(self, setting: Setting, ledger: Ledger) -> list[Outcome]:
         """Every pass of the judge model over what verifiers left open."""
@@ -223,6 +285,12 @@ class RewardModel:
                 model=self.backend.model if self.backend is not None else None,
             ),
         )
+
+
+def _shared_cache() -> Cache:
+    from skillrm.cache import Cache
+
+    return Cache()
 
 
 def _open_ledger(setting: Setting) -> Ledger:

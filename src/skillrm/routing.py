@@ -36,6 +36,6 @@ class Router:
         reply = await backend.chat(
             ChatRequest(messages=tuple(asked), temperature=0.0, max_tokens=256), deadline=spending.deadline
         )
-        spending.pay(reply.usage)
+        spending.pay(reply)
         named = re.findall(r"[a-z0-9-]+", (reply.text or "").lower())
         return next((skill for word in reversed(named) for skill in self.skills if skill.name == word), self.skills[0])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from skillrm import prompts, tools
-from skillrm.backends import Backend, ChatReply, ChatRequest, ChatUsage
+from skillrm.backends import Backend, ChatReply, ChatRequest
 from skillrm.errors import ConfigError, DeadlineExceeded, Fault
 from skillrm.judgment import Readout, Usage
 from skillrm.ledger import Ledger
@@ -43,6 +43,8 @@ class Spending:
     limits: Limits
     started: float = field(default_factory=time.monotonic)
     calls: int = 0
+    cached_calls: int = 0
+    """Of `calls`, those that the cache answered."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost_usd: float | None = None
@@ -61,8 +63,12 @@ class Spending:
             raise LimitReached(f"the limit of {self.limits.tokens} tokens is reached")
         self.calls += 1
 
-    def pay(self, used: ChatUsage) -> None:
-        """Add what one reply has used."""
+    def pay(self, reply: ChatReply) -> None:
+        """Add what one reply has used; one out of the cache has used nothing."""
+        if reply.cached:
+            self.cached_calls += 1
+            return
+        used = reply.usage
         self.prompt_tokens += used.prompt_tokens
         self.completion_tokens += used.completion_tokens
         if used.cost_usd is not None:
@@ -72,6 +78,7 @@ class Spending:
         seconds = time.monotonic() - self.started
         return Usage(
             calls=self.calls,
+            cached_calls=self.cached_calls,
             prompt_tokens=self.prompt_tokens,
             completion_tokens=self.completion_tokens,
             cost_usd=self.cost_usd,
@@ -138,7 +145,7 @@ class Setting:
         )
         self.spending.claim()
         reply = await self.backend.chat(request, deadline=self.spending.deadline)
-        self.spending.pay(reply.usage)
+        self.spending.pay(reply)
         return reply
 
     def settle_for_text(self) -> bool:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from skillrm.cli.app import app
 from skillrm.judgment import Judgment
+from skillrm.store import Run
 
 PAIR = {
     "id": "rivers",
@@ -140,8 +141,7 @@ def test_a_server_that_is_not_there_is_named(tmp_path):
     assert "http://127.0.0.1:9/v1: cannot be reached" in done.stderr
 
 
-def test_an_unreachable_judge_is_failed_and_status_1(tmp_path, monkeypatch):
-    monkeypatch.setattr("skillrm.backends.openai.asyncio.sleep", _no_sleep, raising=False)
+def test_an_unreachable_judge_is_failed_and_status_1(tmp_path):
     row = {"prompt": "Is it rude to whistle?", "response": "No."}
     done = invoke(
         "judge", written(tmp_path, row), "-m", "any", "--base-url", "http://127.0.0.1:9/v1", "--timeout", "2", "--json"
@@ -149,10 +149,6 @@ def test_an_unreachable_judge_is_failed_and_status_1(tmp_path, monkeypatch):
     assert done.exit_code == 1
     judgment = Judgment.model_validate_json(done.stdout)
     assert (judgment.status, judgment.reward()) == ("failed", None)
-
-
-async def _no_sleep(seconds: float) -> None:
-    return None
 
 
 def test_a_winner_that_stands_without_the_judge_still_tells_that_it_broke(tmp_path, monkeypatch):
@@ -204,7 +200,7 @@ def test_a_configuration_file_is_overruled_by_flags(tmp_path):
 
 
 def test_ctrl_c_stops_at_once_says_what_is_done_and_keeps_it(tmp_path):
-    command = [sys.executable, "-m", "skillrm", "judge", "-", *SKILL, "--json", "--concurrency", "1", "-o", "out.jsonl"]
+    command = [sys.executable, "-m", "skillrm", "judge", "-", *SKILL, "--json", "--concurrency", "1", "-o", "run"]
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path
     )
@@ -221,4 +217,7 @@ def test_ctrl_c_stops_at_once_says_what_is_done_and_keeps_it(tmp_path):
     assert status == 130
     assert "done so far: " in errors
     assert "Traceback" not in errors
-    assert len((tmp_path / "out.jsonl").read_text().splitlines()) >= 1
+    assert "resume: skillrm judge - " in errors
+    run = Run.open(tmp_path / "run", writable=False)
+    assert run.count().ok >= 1
+    run.close()

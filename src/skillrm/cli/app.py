@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from skillrm.cli import cache, doctor, export, judging, rereading, skills, verifiers
+from skillrm.cli import cache, comparing, doctor, export, judging, rereading, skills, verifiers
 from skillrm.cli.output import fail
 from skillrm.errors import Fault
 from skillrm.validation import nearest
@@ -29,8 +29,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("judge")(judging.judge)
-app.command("compare")(judging.compare)
-app.command("select")(judging.select)
+app.command("compare")(comparing.compare)
+app.command("select")(comparing.select)
+app.command("rejudge")(judging.rejudge)
 app.command("readout")(rereading.readout)
 app.command("export")(export.export)
 app.add_typer(skills.app, name="skill")

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from skillrm.cli import options as o
+from skillrm.cli.choosing import Chosen
 from skillrm.cli.output import FAILED, finish
 from skillrm.errors import SkillRMError
 from skillrm.version import __version__
@@ -25,7 +26,7 @@ def doctor(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say what is configured, reachable and isolated here; exit status 1 when something configured does not work."""
-    report, broken = finish(_examine(o.Chosen(model=model, base_url=base_url)))
+    report, broken = finish(_examine(Chosen(model=model, base_url=base_url)))
     if json:
         typer.echo(json_module.dumps(report, indent=2))
     else:
@@ -39,7 +40,7 @@ def doctor(
         raise typer.Exit(FAILED)
 
 
-async def _examine(chosen: o.Chosen) -> tuple[dict[str, dict[str, Any]], list[str]]:
+async def _examine(chosen: Chosen) -> tuple[dict[str, dict[str, Any]], list[str]]:
     from skillrm.sandbox import probe
 
     broken: list[str] = []
@@ -73,7 +74,7 @@ def _skills(broken: list[str]) -> dict[str, str]:
     return states
 
 
-async def _judge(chosen: o.Chosen, broken: list[str]) -> dict[str, str]:
+async def _judge(chosen: Chosen, broken: list[str]) -> dict[str, str]:
     urls = chosen.urls()
     model = chosen.model or os.environ.get("SKILLRM_MODEL")
     states = {

@@ -1,21 +1,24 @@
-"""`skillrm judge`, `compare` and `select`."""
+"""`skillrm judge` and `skillrm rejudge`: every row of a file, or rows of a run once more."""
 
 from __future__ import annotations
 
-import asyncio
+import shlex
+import sys
 from collections.abc import Coroutine
-from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from skillrm.cli import options as o
-from skillrm.cli.output import FAILED, INTERRUPTED, console, fail, finish, note
+from skillrm.cli.choosing import Chosen
+from skillrm.cli.output import FAILED, INTERRUPTED, finish, note
+from skillrm.types import Status
 
 if TYPE_CHECKING:
-    from skillrm.cli.streaming import Judged, Tally
-    from skillrm.judgment import Judgment
+    from skillrm.engine import Tally
+
+_AGAIN: tuple[Status, ...] = ("failed", "abstained")
 
 
 def judge(
@@ -28,14 +31,21 @@ def judge(
     votes: o.VotesOption = 1,
     seed: o.SeedOption = 0,
     complete: o.CompleteOption = False,
+    tolerance: o.ToleranceOption = None,
     model: o.ModelOption = None,
     base_url: o.BaseUrlOption = None,
     timeout: o.TimeoutOption = 300.0,
     temperature: o.TemperatureOption = 0.0,
     tool_mode: o.ToolModeOption = "auto",
-    concurrency: o.ConcurrencyOption = 16,
+    concurrency: o.ConcurrencyOption = 64,
+    prices: o.PricesOption = None,
+    cache: o.CacheOption = True,
     limit: o.LimitOption = None,
-    output: o.FileOption = None,
+    output: o.RunOption = None,
+    fresh: o.FreshOption = False,
+    max_cost: o.MaxCostOption = None,
+    max_tokens_total: o.MaxTokensOption = None,
+    max_seconds: o.MaxSecondsOption = None,
     json: o.JsonOption = False,
     verbose: o.VerboseOption = False,
     quiet: o.QuietOption = False,
@@ -43,188 +53,98 @@ def judge(
     """Judge every row of a file.
 
     A row is {"prompt", "response"}, {"prompt", "chosen", "rejected"}, {"prompt", "responses": \\[...]} or OpenAI
-    messages; it may bring "reference", "tests", "checklist". Bad rows are named and skipped.
+    messages; it may bring "reference", "tests", "checklist". Bad rows are named and skipped. With --output the run is
+    kept in a folder: stop it at any moment, and the same command goes on.
 
     [dim]skillrm judge answers.jsonl --skill instruction-following
 
-    skillrm judge pairs.jsonl --goal winner -m qwen3 --base-url http://localhost:8000/v1 --json > judgments.jsonl[/]
+    skillrm judge pairs.jsonl --goal winner -m qwen3 --base-url http://localhost:8000/v1 --output runs/pairs[/]
     """
-    from skillrm.cli.streaming import Tally
+    from skillrm.cli.running import File, Showing, judge_file
+    from skillrm.engine import Tally
 
-    chosen = o.Chosen(
-        skill,
-        model,
-        base_url,
-        judge,
-        access,
-        order,
-        votes,
-        seed,
-        timeout,
-        temperature,
-        tool_mode,
-        complete,
+    chosen = Chosen(
+        skill=skill,
+        model=model,
+        base_url=base_url,
+        judge=judge,
+        access=access,
+        order=order,
+        votes=votes,
+        seed=seed,
+        timeout=timeout,
+        temperature=temperature,
+        tool_mode=tool_mode,
+        complete=complete,
+        tolerance=tolerance,
+        cache=cache,
+        prices=prices,
+        max_cost=max_cost,
+        max_tokens=max_tokens_total,
+        max_seconds=max_seconds,
     )
     tally = Tally()
-    with ExitStack() as stack:
-        out = stack.enter_context(_writable(output)) if output else None
-        show = _Show(json=json, verbose=verbose, quiet=quiet, out=out)
-        work = _judge_file(chosen, file, goal, concurrency, limit, tally, show)
-        _finish_file(work, tally)
-    note(str(tally))
-    if not tally.all_fine:
-        raise typer.Exit(FAILED)
+    # one row after the other is what a person reads; a kept run is looked at later
+    showing = Showing(json=json, verbose=verbose, quiet=quiet or (output is not None and not json and not verbose))
+    work = judge_file(File(file, limit), chosen, goal, concurrency, tally, showing, output, fresh=fresh)
+    _to_the_end(work, tally, output)
 
 
-def _finish_file(work: Coroutine[Any, Any, None], tally: Tally) -> None:
+def rejudge(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, as `judge --output` keeps it.")],
+    only: Annotated[str, typer.Option("--only", help="failed, abstained or both: failed,abstained.")] = "failed",
+    base_url: o.BaseUrlOption = None,
+    timeout: o.TimeoutOption = 300.0,
+    concurrency: o.ConcurrencyOption = 64,
+    prices: o.PricesOption = None,
+    cache: o.CacheOption = False,
+    max_cost: o.MaxCostOption = None,
+    max_tokens_total: o.MaxTokensOption = None,
+    max_seconds: o.MaxSecondsOption = None,
+    json: o.JsonOption = False,
+    verbose: o.VerboseOption = False,
+    quiet: o.QuietOption = True,
+) -> None:
+    """Judge rows of a run again, with the options the run was made with.
+
+    [dim]skillrm rejudge runs/pairs --only failed,abstained --timeout 600 --no-cache[/]
+    """
+    from skillrm.cli.running import Showing, rejudge_run
+    from skillrm.engine import Tally
+
+    named = {part.strip() for part in only.split(",") if part.strip()}
+    wanted: set[Status] = {status for status in _AGAIN if status in named}
+    if not wanted or len(wanted) < len(named):
+        raise typer.BadParameter("failed, abstained, or both with a comma", param_hint="--only")
+    spending = {"max_cost": max_cost, "max_tokens": max_tokens_total, "max_seconds": max_seconds}
+    chosen = Chosen(base_url=base_url, timeout=timeout, prices=prices, cache=cache, **spending)  # type: ignore[arg-type]
+    tally = Tally()
+    showing = Showing(json=json, verbose=verbose, quiet=quiet and not json and not verbose)
+    _to_the_end(rejudge_run(run, wanted, chosen, concurrency, tally, showing), tally, run)
+
+
+def _to_the_end(work: Coroutine[Any, Any, str | None], tally: Tally, output: Path | None) -> None:
+    """Run it, say what it came to, and how to go on if it did not come to its end."""
     try:
-        finish(work)
+        stopped = finish(work)
     except typer.Exit as end:
         if end.exit_code == INTERRUPTED:
             note(f"done so far: {tally}")
+            _how_to_go_on(output)
         raise
-
-
-def _writable(path: Path) -> IO[str]:
-    try:
-        return path.open("w", encoding="utf-8")
-    except OSError as error:
-        fail(f"error: {path}: cannot be written: {error.strerror or error}")
-
-
-async def _judge_file(
-    chosen: o.Chosen, file: str, goal: Any, concurrency: int, limit: int | None, tally: Tally, show: _Show
-) -> None:
-    from skillrm.cli.streaming import judge_rows
-    from skillrm.reading import read_samples
-
-    async with await chosen.reward_model() as model:
-        async for judged in judge_rows(model, read_samples(file), goal, concurrency, limit):
-            tally.add(judged)
-            show(judged)
-
-
-class _Show:
-    """Prints one outcome: a line of JSON, a table, or the faults of a bad row."""
-
-    def __init__(self, *, json: bool, verbose: bool, quiet: bool, out: IO[str] | None = None) -> None:
-        self.json, self.verbose, self.quiet, self.out = json, verbose, quiet, out
-
-    def __call__(self, judged: Judged) -> None:
-        if judged.judgment is None:
-            for fault in judged.faults:
-                note(f"row {judged.row.ordinal}: {fault}")
-            return
-        if self.out is not None:
-            self.out.write(judged.judgment.model_dump_json() + "\n")
-            self.out.flush()
-        if self.json:
-            typer.echo(judged.judgment.model_dump_json())
-        elif not self.quiet:
-            from skillrm.cli.tables import judgment_view
-
-            console().print(judgment_view(judged.judgment, judged.row.sample, verbose=self.verbose))
-
-
-def _text(value: str) -> str:
-    """`@file` is that file's content; anything else is itself."""
-    if not value.startswith("@"):
-        return value
-    try:
-        return Path(value[1:]).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        fail(f"error: {value[1:]}: cannot be read: {error}")
-
-
-_BROUGHT = "What the judge may use"
-PromptOption = Annotated[str, typer.Option("--prompt", "-p", help="What was asked; @file reads a file.")]
-ReferenceOption = Annotated[str | None, typer.Option("--reference", help="The right answer.", rich_help_panel=_BROUGHT)]
-TestsOption = Annotated[
-    str | None, typer.Option("--tests", help="Test code; @file reads a file.", rich_help_panel=_BROUGHT)
-]
-ChecklistOption = Annotated[
-    list[str] | None, typer.Option("--check", help="A checklist item; repeatable.", rich_help_panel=_BROUGHT)
-]
-
-
-def _brought(reference: str | None, tests: str | None, checklist: list[str] | None) -> dict[str, Any]:
-    given = {"reference": reference, "tests": tests}
-    return {
-        **{key: _text(value) for key, value in given.items() if value},
-        **({"checklist": checklist} if checklist else {}),
-    }
-
-
-def compare(
-    prompt: PromptOption,
-    a: Annotated[str, typer.Option("--a", "-a", help="One answer; @file reads a file.")],
-    b: Annotated[str, typer.Option("--b", "-b", help="The other answer; @file reads a file.")],
-    skill: o.SkillOption = "general",
-    reference: ReferenceOption = None,
-    tests: TestsOption = None,
-    check: ChecklistOption = None,
-    judge: o.JudgeOption = "skill",
-    order: o.OrderOption = "given",
-    votes: o.VotesOption = 1,
-    model: o.ModelOption = None,
-    base_url: o.BaseUrlOption = None,
-    timeout: o.TimeoutOption = 300.0,
-    tool_mode: o.ToolModeOption = "auto",
-    json: o.JsonOption = False,
-    verbose: o.VerboseOption = False,
-) -> None:
-    """Which of two answers is better, and why.
-
-    [dim]skillrm compare -s instruction-following -p "Name two rivers, no commas." -a "Rhine Elbe" -b "Rhine, Elbe"[/]
-    """
-    chosen = o.Chosen(skill, model, base_url, judge, order=order, votes=votes, timeout=timeout, tool_mode=tool_mode)
-    row = {"prompt": _text(prompt), "responses": [_text(a), _text(b)], **_brought(reference, tests, check)}
-    _one(chosen, row, "listwise", json=json, verbose=verbose)
-
-
-def select(
-    answers: Annotated[list[str], typer.Argument(help="The answers; @file reads a file.")],
-    prompt: PromptOption,
-    skill: o.SkillOption = "general",
-    reference: ReferenceOption = None,
-    tests: TestsOption = None,
-    check: ChecklistOption = None,
-    strategy: o.StrategyOption = "listwise",
-    judge: o.JudgeOption = "skill",
-    votes: o.VotesOption = 1,
-    seed: o.SeedOption = 0,
-    model: o.ModelOption = None,
-    base_url: o.BaseUrlOption = None,
-    timeout: o.TimeoutOption = 300.0,
-    tool_mode: o.ToolModeOption = "auto",
-    json: o.JsonOption = False,
-    verbose: o.VerboseOption = False,
-) -> None:
-    """The best of N answers.
-
-    [dim]skillrm select -s math-answer -p "What is 17 * 6?" "102" "It is 102." "112"[/]
-    """
-    chosen = o.Chosen(skill, model, base_url, judge, votes=votes, seed=seed, timeout=timeout, tool_mode=tool_mode)
-    row = {"prompt": _text(prompt), "responses": [_text(one) for one in answers], **_brought(reference, tests, check)}
-    _one(chosen, row, strategy, json=json, verbose=verbose)
-
-
-def _one(chosen: o.Chosen, row: dict[str, Any], strategy: Any, *, json: bool, verbose: bool) -> None:
-    judgment = finish(_judge_one(chosen, row, strategy))
-    if json:
-        typer.echo(judgment.model_dump_json())
-    else:
-        from skillrm.cli.tables import judgment_view
-
-        console().print(judgment_view(judgment, verbose=verbose))
-    if judgment.status == "failed":
+    note(str(tally))
+    for words, count in sorted(tally.errors.items(), key=lambda pair: -pair[1])[:5]:
+        note(f"  {count} times: {words}")
+    if stopped is not None:
+        note(f"stopped: {stopped}")
+        _how_to_go_on(output)
+    if stopped is not None or not tally.all_fine:
         raise typer.Exit(FAILED)
 
 
-async def _judge_one(chosen: o.Chosen, row: dict[str, Any], strategy: Any) -> Judgment:
-    from skillrm.selection import select as best_of
-    from skillrm.types import Sample
-
-    async with await chosen.reward_model() as model:
-        await asyncio.sleep(0)
-        return await best_of(model.judge, Sample.parse(row), strategy, chosen.seed)
+def _how_to_go_on(output: Path | None) -> None:
+    if output is None:
+        note("with --output FOLDER a run can be gone on with")
+        return
+    words = [word for word in sys.argv[1:] if word != "--fresh"]
+    note(f"resume: skillrm {shlex.join(words)}")

@@ -1,26 +1,20 @@
-"""Options that several commands share, and the reward model they describe."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from skillrm.errors import ConfigError, Fault
 from skillrm.selection import Strategy
 from skillrm.setting import JudgeKind, ToolMode
 from skillrm.types import Access, Goal
 
-if TYPE_CHECKING:
-    from skillrm.reward_model import RewardModel
-
 _MODEL = "Judge model"
 _JUDGING = "Judging"
+_RUN = "Run"
 _OUTPUT = "Output"
-
 
 Order = Literal["given", "shuffled", "both"]
 
@@ -77,9 +71,52 @@ ConcurrencyOption = Annotated[
     int, typer.Option("--concurrency", min=1, help="Rows judged at once.", rich_help_panel=_MODEL)
 ]
 LimitOption = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Only the first n rows.")]
-FileOption = Annotated[
+RunOption = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="Also write judgments to this JSONL file.", rich_help_panel=_OUTPUT),
+    typer.Option(
+        "--output",
+        "-o",
+        help="Keep the run in this folder; the same command goes on where it stopped.",
+        rich_help_panel=_RUN,
+    ),
+]
+FreshOption = Annotated[
+    bool,
+    typer.Option("--fresh/--resume", help="Begin the run in --output anew.", rich_help_panel=_RUN),
+]
+MaxCostOption = Annotated[
+    float | None,
+    typer.Option("--max-cost", min=0, help="Stop cleanly at so many US dollars; needs --prices.", rich_help_panel=_RUN),
+]
+MaxTokensOption = Annotated[
+    int | None,
+    typer.Option("--max-tokens-total", min=1, help="Stop cleanly at so many tokens.", rich_help_panel=_RUN),
+]
+MaxSecondsOption = Annotated[
+    float | None,
+    typer.Option("--max-seconds", min=0, help="Stop cleanly after so many seconds.", rich_help_panel=_RUN),
+]
+PricesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--prices", help="US dollars per million prompt and completion tokens: 0.15,0.60", rich_help_panel=_MODEL
+    ),
+]
+CacheOption = Annotated[
+    bool,
+    typer.Option(
+        "--cache/--no-cache", help="Reuse replies to identical requests at temperature 0.", rich_help_panel=_MODEL
+    ),
+]
+ToleranceOption = Annotated[
+    float | None,
+    typer.Option(
+        "--tolerance",
+        min=0,
+        max=1,
+        help="A score whose bounds are this close counts as decided: fewer calls.",
+        rich_help_panel=_JUDGING,
+    ),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Only the summary.", rich_help_panel=_OUTPUT)]
 JsonOption = Annotated[
@@ -88,55 +125,3 @@ JsonOption = Annotated[
 VerboseOption = Annotated[
     bool, typer.Option("--verbose", "-v", help="Also what was done, step by step.", rich_help_panel=_OUTPUT)
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The options that make a reward model."""
-
-    skill: str = "general"
-    model: str | None = None
-    base_url: list[str] | None = None
-    judge: JudgeKind = "skill"
-    access: Access = "sample"
-    order: Order = "given"
-    votes: int = 1
-    seed: int = 0
-    timeout: float = 300.0
-    temperature: float = 0.0
-    tool_mode: ToolMode = "auto"
-    complete: bool = False
-
-    async def reward_model(self) -> RewardModel:
-        """Raises `SkillRMError` for what cannot be used."""
-        from skillrm.limits import Limits
-        from skillrm.reward_model import RewardModel
-
-        model, urls = self.model or os.environ.get("SKILLRM_MODEL") or None, self.urls()
-        if self.judge == "verifiers":
-            model = None
-        elif model is None and urls:
-            from skillrm.backends.discovery import first_model
-
-            model = await first_model(urls[0], os.environ.get("OPENAI_API_KEY"))
-        if model is None and self.judge not in ("skill", "verifiers"):
-            mend = "give --model and --base-url, or set SKILLRM_MODEL and OPENAI_BASE_URL"
-            raise ConfigError(Fault(f"{self.judge} needs a judge model", field="--judge", mend=mend))
-        return RewardModel(
-            self.skill,
-            model=model,
-            base_url=urls or None if model and not model.startswith("gguf:") else None,
-            judge=self.judge,
-            access=self.access,
-            limits=Limits(seconds=self.timeout),
-            order=self.order,
-            votes=self.votes,
-            seed=self.seed,
-            tool_mode=self.tool_mode,
-            temperature=self.temperature,
-            early_stop=not self.complete,
-        )
-
-    def urls(self) -> list[str]:
-        given = self.base_url or os.environ.get("OPENAI_BASE_URL", "").split(",")
-        return [url.strip() for url in given if url.strip()]

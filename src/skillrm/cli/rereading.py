@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json as json_module
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,7 +22,9 @@ if TYPE_CHECKING:
 
 
 def readout(
-    file: Annotated[Path, typer.Argument(help="JSONL of judgments, as `judge --json` writes it.")],
+    file: Annotated[
+        Path, typer.Argument(help="A run's folder, or JSONL of judgments as `judge --json` writes it; - for a pipe.")
+    ],
     readout: Annotated[
         str | None,
         typer.Option(
@@ -37,11 +42,12 @@ def readout(
     What the stored evidence does not know stays open and says so.
 
     [dim]skillrm readout judgments.jsonl --weights correct=3,style=0.5
+    skillrm readout runs/pairs --skill ./my-skill
     skillrm readout judgments.jsonl --readout checklist --json > rescored.jsonl[/]
     """
     from skillrm.readout import reread
 
-    changed = bad = count = 0
+    changes, bad, count = Counter[str](), 0, 0
     try:
         declared, by_skill = _declared(readout, skill)
         for line, judgment in _judgments(file):
@@ -51,16 +57,33 @@ def readout(
                 continue
             count += 1
             new = reread(judgment, readout=declared, criteria=_criteria(judgment, by_skill, weights))
-            changed += new.verdict != judgment.verdict
+            changes.update(_kinds(judgment, new))
             if json:
                 typer.echo(new.model_dump_json())
             elif new.verdict != judgment.verdict or new.status != judgment.status:
                 console().print(_difference(judgment, new), markup=False)
     except SkillRMError as error:
         fail(f"error: {error}")
-    note(f"{count} judgments re-read, {changed} changed, {bad} unreadable, 0 calls")
+    note(f"{count} judgments re-read, {changes.pop('changed', 0)} changed, {bad} unreadable, 0 calls")
+    for kind, number in sorted(changes.items()):
+        note(f"  {number} {kind}")
     if bad:
         raise typer.Exit(FAILED)
+
+
+def _kinds(old: Judgment, new: Judgment) -> Iterator[str]:
+    """What kinds of change there are between two readings, for counting."""
+    if new.verdict == old.verdict and new.status == old.status:
+        return
+    yield "changed"
+    if new.status != old.status:
+        yield f"{old.status} -> {new.status}"
+    if new.verdict.winner != old.verdict.winner:
+        yield "with another winner"
+    elif new.verdict.ranking != old.verdict.ranking:
+        yield "with another ranking"
+    else:
+        yield "with the same ranking, other scores"
 
 
 def _judgments(file: Path) -> Iterator[tuple[int, Judgment | None]]:
@@ -68,14 +91,27 @@ def _judgments(file: Path) -> Iterator[tuple[int, Judgment | None]]:
 
     from skillrm.judgment import Judgment
 
+    for number, text in _texts(file):
+        try:
+            yield number, Judgment.model_validate_json(text)
+        except ValidationError:
+            yield number, None
+
+
+def _texts(file: Path) -> Iterator[tuple[int, bytes]]:
+    """Number and JSON of each judgment: rows of a run, else lines of a file."""
+    if file.is_dir():
+        from skillrm.store import Run
+
+        run = Run.open(file, writable=False)
+        try:
+            yield from ((row.ordinal, row.judgment) for row in run.rows() if row.judgment is not None)
+        finally:
+            run.close()
+        return
     try:
-        with file.open("rb") as stream:
-            for number, line in enumerate(stream, start=1):
-                if line.strip():
-                    try:
-                        yield number, Judgment.model_validate_json(line)
-                    except ValidationError:
-                        yield number, None
+        with contextlib.nullcontext(sys.stdin.buffer) if str(file) == "-" else file.open("rb") as stream:
+            yield from ((number, line) for number, line in enumerate(stream, start=1) if line.strip())
     except OSError as error:
         fail(f"error: {file}: cannot be read: {error.strerror or error}")
 

@@ -29,7 +29,7 @@ def created(folder: Path, manifest: Mapping[str, JsonValue], fresh: bool) -> tup
         raise StoreError(Fault(f"cannot be made: {error.strerror or error}", file=str(folder))) from None
     owned = Ownership(folder)
     try:
-        if not fresh and _holds_run(folder):
+        if not fresh and holds_run(folder):
             mend = "give the command that began it to go on, --fresh to discard it, or another folder"
             raise InputError(Fault("already holds a run", file=str(folder), mend=mend))
         for name in _FILES:
@@ -45,7 +45,7 @@ def created(folder: Path, manifest: Mapping[str, JsonValue], fresh: bool) -> tup
     return owned, dict(manifest)
 
 
-def _holds_run(folder: Path) -> bool:
+def holds_run(folder: Path) -> bool:
     """A run, whole or damaged; what is left of one that was never begun is none."""
     if (folder / MANIFEST).exists():
         return True

@@ -19,7 +19,7 @@ from skillrm.errors import Fault, InputError
 from skillrm.store import manifest as manifests
 from skillrm.store.commits import Commits, Item
 from skillrm.store.database import DATABASE, connect, told, unpacked
-from skillrm.store.opening import created, opened
+from skillrm.store.opening import MANIFEST, created, holds_run, opened
 from skillrm.store.ownership import Ownership
 from skillrm.store.records import Counts, RunRow, State
 from skillrm.types import Status
@@ -53,6 +53,11 @@ class Run:
         owned, kept = created(folder, manifest, fresh)
         return cls._owning(folder, kept, owned)
 
+    @staticmethod
+    def exists(folder: Path) -> bool:
+        """Whether there is a run in this folder, whole or damaged."""
+        return holds_run(folder)
+
     @classmethod
     def open(cls, folder: Path, *, writable: bool = True) -> Run:
         """The run in this folder, to go on with or only to read.
@@ -77,6 +82,12 @@ class Run:
     def differences(self, manifest: Mapping[str, JsonValue]) -> list[str]:
         """What another configuration would change, a line each: `model: qwen3 -> llama3`; empty when nothing."""
         return manifests.differences(self.manifest, manifest)
+
+    def note(self, name: str, value: JsonValue) -> None:
+        """Add to the manifest. Raises `StoreError` when it cannot be written."""
+        self._check_owned()
+        self.manifest[name] = value
+        manifests.write_json(self.folder / MANIFEST, {"format": manifests.FORMAT, **self.manifest})
 
     def status(self, key: bytes) -> Status | None:
         """The committed judgment's status, in microseconds; what is queued does not show yet."""
