@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 from skillrm.cli.options import Order
 from skillrm.errors import ConfigError, Fault
@@ -36,8 +37,13 @@ class Chosen:
     cache: bool = True
     prices: str | None = None
     max_cost: float | None = None
-    max_tokens: int | None = None
+    max_tokens_total: int | None = None
     max_seconds: float | None = None
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Chosen:
+        """From a command's arguments, by their names; others are not looked at."""
+        return cls(**{field.name: given[field.name] for field in fields(cls) if field.name in given})
 
     async def reward_model(self) -> RewardModel:
         """Raises `SkillRMError` for what cannot be used."""
@@ -77,12 +83,12 @@ class Chosen:
         """What the whole run may spend; None without a bound."""
         from skillrm.backends import Budget
 
-        if self.max_cost is None and self.max_tokens is None and self.max_seconds is None:
+        if self.max_cost is None and self.max_tokens_total is None and self.max_seconds is None:
             return None
         if self.max_cost is not None and self.prices is None:
             mend = "give --prices PROMPT,COMPLETION, in US dollars per million tokens"
             raise ConfigError(Fault("the cost of a call is not known", field="--max-cost", mend=mend))
-        return Budget(max_cost=self.max_cost, max_tokens=self.max_tokens, max_seconds=self.max_seconds)
+        return Budget(max_cost=self.max_cost, max_tokens=self.max_tokens_total, max_seconds=self.max_seconds)
 
     def price_pair(self) -> tuple[float, float] | None:
         """`--prices` as US dollars per million (prompt, completion) tokens."""

@@ -60,29 +60,11 @@ def judge(
 
     skillrm judge pairs.jsonl --goal winner -m qwen3 --base-url http://localhost:8000/v1 --output runs/pairs[/]
     """
+    given = locals()
     from skillrm.cli.running import File, Showing, judge_file
     from skillrm.engine import Tally
 
-    chosen = Chosen(
-        skill=skill,
-        model=model,
-        base_url=base_url,
-        judge=judge,
-        access=access,
-        order=order,
-        votes=votes,
-        seed=seed,
-        timeout=timeout,
-        temperature=temperature,
-        tool_mode=tool_mode,
-        complete=complete,
-        tolerance=tolerance,
-        cache=cache,
-        prices=prices,
-        max_cost=max_cost,
-        max_tokens=max_tokens_total,
-        max_seconds=max_seconds,
-    )
+    chosen = Chosen.of(given)
     tally = Tally()
     # one row after the other is what a person reads; a kept run is looked at later
     showing = Showing(json=json, verbose=verbose, quiet=quiet or (output is not None and not json and not verbose))
@@ -109,6 +91,7 @@ def rejudge(
 
     [dim]skillrm rejudge runs/pairs --only failed,abstained --timeout 600 --no-cache[/]
     """
+    given = locals()
     from skillrm.cli.running import Showing, rejudge_run
     from skillrm.engine import Tally
 
@@ -116,8 +99,7 @@ def rejudge(
     wanted: set[Status] = {status for status in _AGAIN if status in named}
     if not wanted or len(wanted) < len(named):
         raise typer.BadParameter("failed, abstained, or both with a comma", param_hint="--only")
-    spending = {"max_cost": max_cost, "max_tokens": max_tokens_total, "max_seconds": max_seconds}
-    chosen = Chosen(base_url=base_url, timeout=timeout, prices=prices, cache=cache, **spending)  # type: ignore[arg-type]
+    chosen = Chosen.of(given)
     tally = Tally()
     showing = Showing(json=json, verbose=verbose, quiet=quiet and not json and not verbose)
     _to_the_end(rejudge_run(run, wanted, chosen, concurrency, tally, showing), tally, run)

@@ -132,7 +132,7 @@ def _again(run: Run, statuses: set[Status], name: str) -> Iterator[Row]:
 
 
 _OK: frozenset[Status] = frozenset({"ok"})
-_SPENDING = ("base_url", "timeout", "prices", "cache", "max_cost", "max_tokens", "max_seconds")
+_SPENDING = ("base_url", "timeout", "prices", "cache", "max_cost", "max_tokens_total", "max_seconds")
 
 
 async def _through(
