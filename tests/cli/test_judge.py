@@ -62,6 +62,13 @@ def test_a_winner_without_scores_says_that_only_the_scores_are_open(tmp_path):
     assert "winner A  no score yet: 2 of 6 cells open; a judge model could decide" in done.stdout
 
 
+def test_what_is_open_for_all_for_the_same_reason_takes_one_line(tmp_path):
+    row = {"prompt": "Write f(x) that doubles.", "responses": [f"def f(x): return x * {n}" for n in range(3)]}
+    done = invoke("judge", written(tmp_path, row), "--skill", "code-tests")
+    assert done.stdout.count("the prompt shows no example") == 1
+    assert "A, B, C  – n/a" in done.stdout
+
+
 def test_a_tie_of_many_is_counted_not_listed(tmp_path):
     done = invoke("judge", written(tmp_path, {**PAIR, "responses": ["Rhine and Elbe"] * 30}), *SKILL)
     assert "tie of A, B, C, D, E, F, G, H, I, J, K, L and 18 more" in done.stdout

@@ -104,10 +104,13 @@ def _evidence(judgment: Judgment) -> Table:
     for criterion, group in groupby(judgment.evidence[:MAX_ROWS], key=lambda row: row.criterion):
         name = escape(one_line(texts.get(criterion, criterion), 160))
         rows = list(group)
-        if all(row.decision == "unknown" and not row.observations for row in rows):
-            everyone = ", ".join(escape(row.candidate) for row in rows)
-            why = "no decision from the judge" if judgment.versions.model else "nothing decides it here"
-            table.add_row(name, one_line(everyone, 14), _MARK["unknown"], "[dim]–[/]", f"[dim]{why}[/]")
+        if _all_alike(rows, seen):
+            everyone = escape(one_line(", ".join(row.candidate for row in rows), 14))
+            source, words = _SOURCE[rows[0].source], _observation(rows[0], seen)
+            if not rows[0].observations and rows[0].decision == "unknown":
+                why = "no decision from the judge" if judgment.versions.model else "nothing decides it here"
+                source, words = "[dim]–[/]", f"[dim]{why}[/]"
+            table.add_row(name, everyone, _MARK[rows[0].decision], source, words)
             continue
         for row in rows:
             table.add_row(name, escape(row.candidate), _decision(row), _SOURCE[row.source], _observation(row, seen))
@@ -122,9 +125,19 @@ def _decision(row: Evidence) -> str:
     return f"{mark} {row.score:.2f}" if row.decision == "partial" else mark
 
 
-def _observation(row: Evidence, seen: Mapping[str, Observation]) -> str:
+def _all_alike(rows: Sequence[Evidence], seen: Mapping[str, Observation]) -> bool:
+    """Undecided for every candidate, for the same reason: one line says it."""
+    said = {(row.decision, row.source, _words(row, seen)) for row in rows}
+    return len(said) == 1 and rows[0].decision in ("unknown", "not_applicable")
+
+
+def _words(row: Evidence, seen: Mapping[str, Observation]) -> str:
     found = seen.get(row.observations[0]) if row.observations else None
-    words = row.reason or (found.content if found else "")
+    return row.reason or (found.content if found else "")
+
+
+def _observation(row: Evidence, seen: Mapping[str, Observation]) -> str:
+    words = _words(row, seen)
     if row.quote:
         words += f" “{row.quote}”"
     cited = f"[dim]{row.observations[0]}[/] " if row.observations else ""
