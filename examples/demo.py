@@ -15,6 +15,7 @@ from skillrm.cli.choosing import Chosen
 from skillrm.cli.output import console
 from skillrm.cli.tables import judgment_view
 from skillrm.engine import Engine, Tally
+from skillrm.errors import SkillRMError
 from skillrm.reading import read_samples
 from skillrm.types import Goal
 
@@ -50,3 +51,5 @@ if __name__ == "__main__":
         sys.exit(asyncio.run(main()))
     except KeyboardInterrupt:
         sys.exit(130)
+    except SkillRMError as error:
+        sys.exit(f"error: {error}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,8 +19,15 @@ SAYS = {
 }
 
 
-def run(name: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, EXAMPLES / name], capture_output=True, text=True, timeout=120, check=False)
+def run(name: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, EXAMPLES / name],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
 
 
 @pytest.mark.parametrize(("name", "words"), SAYS.items())
@@ -41,3 +49,10 @@ def test_the_demo_judges_forty_samples_and_says_what_needs_a_model():
     assert "40 rows: " in done.stdout
     assert "0 failed, 0 unreadable" in done.stdout
     assert "cells need a judge model" in done.stdout
+
+
+def test_the_demo_names_a_server_that_is_not_there():
+    done = run("demo.py", OPENAI_BASE_URL="http://127.0.0.1:9/v1", SKILLRM_MODEL="")
+    assert done.returncode == 1
+    assert "error: http://127.0.0.1:9/v1: cannot be reached" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -12,14 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 from skillrm.judgment import Judgment, Score
-from skillrm.types import Evidence, Flag, Observation, Sample
+from skillrm.types import Decision, Evidence, Flag, Observation, Sample
 
-_MARK = {
-    "satisfied": "[green]✓ satisfied[/]",
-    "violated": "[red]✗ violated[/]",
-    "partial": "[yellow]◐ partial[/]",
-    "unknown": "[dim]? unknown[/]",
-    "not_applicable": "[dim]– n/a[/]",
+_MARKS = {
+    "satisfied": ("green", "✓", "satisfied"),
+    "violated": ("red", "✗", "violated"),
+    "partial": ("yellow", "◐", "partial"),
+    "unknown": ("dim", "?", "unknown"),
+    "not_applicable": ("dim", "–", "n/a"),
 }
 _STATUS = {"ok": "bold green", "abstained": "bold yellow", "failed": "bold red"}
 _SOURCE = {"hard_verifier": "verifier", "soft_verifier": "soft verifier", "judge": "judge", "rule": "rule"}
@@ -99,7 +99,7 @@ def _evidence(judgment: Judgment) -> Table:
     table.add_column("decision", no_wrap=True)
     table.add_column("source", no_wrap=True)
     table.add_column("observation", ratio=1)
-    texts = {c.id: c.text for c in judgment.criteria}
+    texts, grades = {c.id: c.text for c in judgment.criteria}, {c.id: c.grades for c in judgment.criteria}
     seen = {one.id: one for done in judgment.passes for one in done.trace.observations}
     for criterion, group in groupby(judgment.evidence[:MAX_ROWS], key=lambda row: row.criterion):
         name = escape(one_line(texts.get(criterion, criterion), 160))
@@ -110,19 +110,35 @@ def _evidence(judgment: Judgment) -> Table:
             if not rows[0].observations and rows[0].decision == "unknown":
                 why = "no decision from the judge" if judgment.versions.model else "nothing decides it here"
                 source, words = "[dim]–[/]", f"[dim]{why}[/]"
-            table.add_row(name, everyone, _MARK[rows[0].decision], source, words)
+            table.add_row(name, everyone, _mark(rows[0].decision), source, words)
             continue
         for row in rows:
-            table.add_row(name, escape(row.candidate), _decision(row), _SOURCE[row.source], _observation(row, seen))
+            table.add_row(
+                name,
+                escape(row.candidate),
+                _decision(row, grades.get(criterion, 2)),
+                _SOURCE[row.source],
+                _observation(row, seen),
+            )
             name = ""
     if len(judgment.evidence) > MAX_ROWS:
         table.add_row(f"[dim]... {len(judgment.evidence) - MAX_ROWS} more rows: --json[/]", "", "", "", "")
     return table
 
 
-def _decision(row: Evidence) -> str:
-    mark = _MARK[row.decision]
-    return f"{mark} {row.score:.2f}" if row.decision == "partial" else mark
+def _mark(decision: Decision, words: str = "") -> str:
+    style, sign, word = _MARKS[decision]
+    return f"[{style}]{sign} {words or word}[/]"
+
+
+def _decision(row: Evidence, grades: int) -> str:
+    """The decision; of what a judge graded, the grade, unless votes met between two."""
+    if row.score is None:
+        return _mark(row.decision)
+    grade = row.score * (grades - 1) + 1
+    if grades > 2 and row.source == "judge" and abs(grade - round(grade)) < 1e-6:
+        return _mark(row.decision, f"{round(grade)} of {grades}")
+    return _mark(row.decision, f"partial {row.score:.2f}" if row.decision == "partial" else "")
 
 
 def _all_alike(rows: Sequence[Evidence], seen: Mapping[str, Observation]) -> bool:
