@@ -180,6 +180,8 @@ def test_a_creation_that_was_killed_can_be_repeated(tmp_path, left):
         connection = sqlite3.connect(tmp_path / "run.sqlite")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.close()
+    with pytest.raises(InputError, match="is no run"):
+        Run.open(tmp_path)
     run = Run.create(tmp_path, MANIFEST)
     assert run.count() == Counts()
     run.close()

@@ -46,7 +46,7 @@ def created(folder: Path, manifest: Mapping[str, JsonValue], fresh: bool) -> tup
 
 
 def holds_run(folder: Path) -> bool:
-    """A run, whole or damaged; what is left of one that was never begun is none."""
+    """A run, whole or damaged; what is left of one that was killed before it began is none."""
     if (folder / MANIFEST).exists():
         return True
     path = folder / DATABASE
@@ -61,7 +61,7 @@ def holds_run(folder: Path) -> bool:
 
 def opened(folder: Path, writable: bool) -> tuple[Ownership | None, dict[str, JsonValue]]:
     """The run of that folder. Raises `InputError` for what is none, `StoreError` for a damaged one."""
-    if not (folder / MANIFEST).exists() and not (folder / DATABASE).exists():
+    if not holds_run(folder):
         words = "is no run: there is no run.json in it" if folder.is_dir() else "is no folder of a run"
         raise InputError(Fault(words, file=str(folder), mend="name the folder that `skillrm judge --output` made"))
     owned = Ownership(folder) if writable else None
