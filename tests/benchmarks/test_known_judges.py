@@ -29,6 +29,7 @@ CHANCE = {
     ("if-rewardbench", "constraint"): (0.0, 0.0),
     ("jetts", "listwise"): (0.1, 0.26),
     ("jetts", "pointwise"): (0.1, 0.26),
+    ("jetts", "knockout"): (0.1, 0.26),
     ("jetts", "round-robin"): (0.1, 0.26),
     ("llmbar", "pairs"): (0.0, 0.0),
     ("ifeval", "select"): (0.6, 0.76),

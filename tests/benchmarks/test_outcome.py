@@ -33,6 +33,13 @@ async def test_an_abstained_judgment_chooses_nobody():
     assert (outcome.status, outcome.top, outcome.choice) == ("abstained", frozenset(), None)
 
 
+async def test_a_knockout_is_an_outcome_over_all_candidates():
+    texts = ["one, two", "one two", "a, b", "c, d"]
+    model = RewardModel("instruction-following")
+    outcome = Outcome.of(await model.select("Use no commas.", texts, strategy="knockout", **COMMAS))
+    assert (outcome.shown, outcome.choice, outcome.status) == (("A", "B", "C", "D"), "B", "ok")
+
+
 def test_a_failed_judgment_says_nothing_whatever_it_holds():
     assert Outcome(("A", "B"), "failed", winner="A").top == frozenset()
 

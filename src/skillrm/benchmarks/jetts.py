@@ -118,6 +118,16 @@ JETTS_POINTWISE = Benchmark(
     mark=mark,
     figures=lines,
 )
+JETTS_KNOCKOUT = Benchmark(
+    name="jetts",
+    mode="knockout",
+    summary="a shuffled bracket of matches; the mean score of what is kept",
+    upstream=UPSTREAM,
+    label=label,
+    asks=lambda item: together(item, strategy="knockout"),
+    mark=mark,
+    figures=lines,
+)
 JETTS_ROUND_ROBIN = Benchmark(
     name="jetts",
     mode="round-robin",

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import Literal
 
 from skillrm.benchmarks.labelled import Key, Label, LabelledSample
 from skillrm.judgment import Judgment
 from skillrm.types import Goal, Sample, Status
+
+Strategy = Literal["listwise", "knockout", "round_robin"]
+"""As `RewardModel.select` has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,8 @@ class Ask:
     shown: tuple[str, ...]
     """Candidates, in the order in which the judge is to see them."""
     goal: Goal = "winner"
+    strategy: Strategy = "listwise"
+    """How the best of more than two is found."""
 
     def sample(self, whole: Sample) -> Sample:
         """`whole` with these candidates only, in this order."""
@@ -31,9 +37,9 @@ class Ask:
         )
 
 
-def together(item: LabelledSample, goal: Goal = "winner") -> tuple[Ask, ...]:
+def together(item: LabelledSample, goal: Goal = "winner", strategy: Strategy = "listwise") -> tuple[Ask, ...]:
     """All candidates in one judgment."""
-    return (Ask(item.sample.labels, goal),)
+    return (Ask(item.sample.labels, goal, strategy),)
 
 
 def apart(item: LabelledSample) -> tuple[Ask, ...]:
@@ -62,7 +68,8 @@ class Outcome:
     def of(cls, judgment: Judgment) -> Outcome:
         """The judgment as a metric reads it. A failed one says nothing of any candidate."""
         scores = judgment.verdict.scores
-        shown = judgment.passes[0].order if judgment.passes else tuple(scores)
+        order = judgment.passes[0].order if judgment.passes else ()
+        shown = order if set(order) == set(scores) else tuple(scores)  # a pass over some of them is a match or a chunk
         if judgment.status == "failed":
             return cls(shown, "failed")
         cells: dict[str, dict[str, float]] = {label: {} for label in scores}

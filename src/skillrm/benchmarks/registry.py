@@ -6,7 +6,7 @@ from skillrm.benchmarks.benchmark import Benchmark
 from skillrm.benchmarks.if_rewardbench_metrics import IF_REWARDBENCH, IF_REWARDBENCH_CONSTRAINT
 from skillrm.benchmarks.ifbench_pairs import IFBENCH_PAIRS
 from skillrm.benchmarks.instructions import IFBENCH, IFEVAL
-from skillrm.benchmarks.jetts import JETTS, JETTS_POINTWISE, JETTS_ROUND_ROBIN
+from skillrm.benchmarks.jetts import JETTS, JETTS_KNOCKOUT, JETTS_POINTWISE, JETTS_ROUND_ROBIN
 from skillrm.benchmarks.judgebench import JUDGEBENCH
 from skillrm.benchmarks.llmbar import LLMBAR
 from skillrm.benchmarks.rewardbench2 import REWARDBENCH2, REWARDBENCH2_RATE
@@ -23,6 +23,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     IF_REWARDBENCH_CONSTRAINT,
     JETTS,
     JETTS_POINTWISE,
+    JETTS_KNOCKOUT,
     JETTS_ROUND_ROBIN,
     LLMBAR,
     IFEVAL,
