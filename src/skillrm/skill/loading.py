@@ -9,6 +9,7 @@ from pathlib import Path
 
 from skillrm.errors import Fault, SkillError
 from skillrm.skill import consistency, declaration, frontmatter
+from skillrm.skill.cases import check_cases
 from skillrm.skill.folder import Folder, read
 from skillrm.skill.skill import Skill
 
@@ -43,12 +44,12 @@ def load_skill(name_or_path: str | Path) -> Skill:
 
 
 def check_skill(path: str | Path) -> tuple[Fault, ...]:
-    """Every fault of a skill at once, in reading order; empty when it loads."""
+    """Every fault of a skill and of its test cases at once, in reading order; empty when all is well."""
     try:
         found = _locate(path)
     except SkillError as error:
         return error.faults
-    return _build(read(found))[1]
+    return (*_build(read(found))[1], *consistency.by_place(check_cases(found)))
 
 
 def _locate(name_or_path: str | Path) -> Path:
