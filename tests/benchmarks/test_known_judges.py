@@ -82,6 +82,8 @@ def test_a_judge_that_says_nothing_is_not_correct_anywhere_and_covers_nothing(be
     assert found.overall.headline <= 0
     assert found.overall.coverage == 0
     assert set(benchmark.marks(results).values()) <= {0.0}
+    assert found.figures["judgments"] == sum(len(result.outcomes) for result in results)
+    assert found.figures["abstained"] + found.figures["failed"] == 1
 
 
 @each

@@ -25,6 +25,13 @@ def no_figures(_: Sequence[Result]) -> Mapping[str, float]:
     return {}
 
 
+def answers(results: Sequence[Result]) -> dict[str, float]:
+    """How many judgments there were, and the shares that abstained and failed: what stands behind the coverage."""
+    statuses = [outcome.status for result in results for outcome in result.outcomes]
+    shares = {status: statuses.count(status) / max(1, len(statuses)) for status in ("abstained", "failed")}
+    return {"judgments": float(len(statuses)), **shares}
+
+
 @dataclass(frozen=True, slots=True)
 class Benchmark:
     """One benchmark in one mode of judging."""
@@ -90,8 +97,10 @@ class Benchmark:
         """All numbers of a run, results in the order of the rows. Raises `ValueError` without results."""
         if not results:
             raise ValueError(f"{self.name}: no results to score")
-        if self.summed is not None:
-            return self.summed(self, results)
+        found = self._summed(results) if self.summed is None else self.summed(self, results)
+        return found.model_copy(update={"figures": {**found.figures, **answers(results)}})
+
+    def _summed(self, results: Sequence[Result]) -> Metrics:
         marks = [self.mark(result) for result in results]
         return metrics(self.name, self.mode, marks, self.across, self.figures(results))
 
