@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from skillrm.errors import Fault, SampleError
 from skillrm.skill import Bank, OpenCriteria, Rule, Situation, Skill
@@ -17,7 +17,7 @@ from skillrm.verifiers.registry import Detection, Detector
 
 T = TypeVar("T", Criterion, Resource)
 
-_MESSAGES = TypeAdapter(tuple[Message, ...])
+_MESSAGES = TypeAdapter(tuple[Message, ...], config=ConfigDict(defer_build=True))
 _PROMPTS_KEPT = 4096
 
 

@@ -27,7 +27,7 @@ _MAX_CALLS = 64
 
 
 class _Arguments(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class ReadResource(_Arguments):

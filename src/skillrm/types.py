@@ -48,7 +48,7 @@ Unit = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 
 
 class Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)  # built at first use, not at import
     _blank: ClassVar[dict[str, Any]] = {}
     """Every field in order, so that an instance is written as a checked one is; with its default, if it has one."""
     _named: ClassVar[set[str]] = set()

@@ -6,12 +6,15 @@ import os
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from skillrm.errors import Fault, SkillError
-from skillrm.skill import consistency, declaration, frontmatter
 from skillrm.skill.cases import check_cases
 from skillrm.skill.folder import Folder, read
 from skillrm.skill.skill import Skill
+
+if TYPE_CHECKING:
+    from skillrm.skill import declaration, frontmatter
 
 BUNDLED = Path(__file__).resolve().parent.parent / "skills"
 _KEPT = 64
@@ -69,6 +72,8 @@ def _locate(name_or_path: str | Path) -> Path:
 
 def _build(folder: Folder) -> tuple[Skill | None, tuple[Fault, ...]]:
     """The skill, or None and its faults."""
+    from skillrm.skill import consistency, declaration, frontmatter  # YAML, needed only by who loads a skill
+
     front: frontmatter.Front | None = None
     declared: declaration.Declared | None = None
     faults: list[Fault] = []

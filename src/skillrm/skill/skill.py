@@ -21,7 +21,7 @@ T = TypeVar("T")
 Words = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
 
 
-@checked_dataclass(frozen=True, slots=True, config={"extra": "forbid"})
+@checked_dataclass(frozen=True, slots=True, config={"extra": "forbid", "defer_build": True})
 class OpenCriteria:
     """How many criteria a judge may propose in its planning turn; number, weight and scale never come from it."""
 

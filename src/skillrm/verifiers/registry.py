@@ -28,7 +28,7 @@ _ARGS_KEPT = 256
 class Args(BaseModel):
     """Base of a verifier's arguments: unknown keys are errors, everything is size-bounded by the loader."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class NoArgs(Args):
