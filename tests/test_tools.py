@@ -82,7 +82,7 @@ def test_whole_entries_of_a_truncated_call_are_kept():
     raw = json.dumps({"entries": [ENTRY, {**ENTRY, "criterion": "d"}, {**ENTRY, "criterion": "e"}]})
     cut = raw[: raw.rindex('"criterion"') + 20]
     (call,) = tools.calls_in(native("record_evidence", cut, "length"), tools.STANDARD)
-    assert [item["criterion"] for item in call.arguments.entries] == ["c", "d"]
+    assert [tools.entry(item).criterion for item in call.arguments.entries] == ["c", "d"]
     assert "broke off" in call.fault
 
 

@@ -39,6 +39,8 @@ class Desk:
     """Observations that this turn's actions return."""
     python_runs: int = 0
     criteria: dict[str, Criterion] = field(default_factory=dict)
+    _open: tuple[int, dict[str, list[str]]] = (-1, {})
+    """State of the table, and the cells that are open in it."""
     doubted: set[tuple[str, str]] = field(default_factory=set)
     """Cells whose quote was once found false."""
 
@@ -150,7 +152,8 @@ class Desk:
             score = tools.score_of(criterion, item.decision)
         except ValueError as error:
             raise Refused(str(error)) from None
-        if score is not None and not self.ledger.covered(entry.observations, label):
+        cited = tuple(one for one in entry.observations if self.ledger.speaks_of(one, label))
+        if score is not None and not self.ledger.covered(cited, label):
             raise Refused(
                 f"{criterion.id}: cite an observation of candidate {item.candidate[:20]}, such as its own text"
             )
@@ -162,7 +165,6 @@ class Desk:
                     f"{criterion.id}: that quote does not stand in candidate {item.candidate[:20]}; mend or drop it"
                 )
             score, quote = None, None
-        cited = tuple(one for one in entry.observations if self.ledger.speaks_of(one, label))
         self.ledger.decide(criterion.id, label, score, cited, entry.reason[:4000], quote or None)
 
     def _rule_out(self, criterion: Criterion, entry: tools.Entry) -> None:
@@ -183,11 +185,14 @@ class Desk:
 
     def open_cells(self) -> dict[str, list[str]]:
         """Criterion -> letters that neither a verifier nor the judge has spoken on."""
-        cells = {
-            c.id: [letter for letter, label in self.letters.items() if not self.ledger.answered(c.id, label)]
-            for c in self.plan.criteria
-        }
-        return {criterion: letters for criterion, letters in cells.items() if letters}
+        if self._open[0] != self.ledger.changes:
+            cells: dict[str, list[str]] = {}
+            for criterion in self.plan.criteria:
+                for letter, label in self.letters.items():
+                    if not self.ledger.answered(criterion.id, label):
+                        cells.setdefault(criterion.id, []).append(letter)
+            self._open = self.ledger.changes, cells
+        return self._open[1]
 
     def _resource(self, identity: str) -> Resource:
         resource = self.plan.resource(identity)
@@ -196,6 +201,8 @@ class Desk:
         raise Refused(f"there is no resource {identity[:80]!r}{_near(identity, [r.id for r in self.plan.resources])}")
 
     def _label(self, letter: str) -> str:
+        if letter in self.letters:
+            return self.letters[letter]
         key = letter.strip().removeprefix("Candidate").removeprefix("candidate").strip().upper()
         if key not in self.letters:
             raise Refused(f"there is no candidate {letter[:40]!r}; there are {', '.join(self.letters)}")

@@ -186,9 +186,9 @@ class Ledger:
 
     def answered(self, criterion: str, label: str) -> bool:
         """Settled by a rule or a hard verifier, or the judge has spoken; soft evidence only stands in for the judge."""
-        kept = self._rows.get((criterion, label), {})
-        if criterion in self._ruled_out or "judge" in kept:
-            return True
+        kept = self._rows.get((criterion, label))
+        if criterion in self._ruled_out or kept is None or "judge" in kept:
+            return kept is not None or criterion in self._ruled_out
         return any(row.score is not None for row in self._merged(criterion, kept, soft=False))
 
     def _row(
@@ -222,10 +222,10 @@ class Ledger:
         cells: dict[Place, float] = {}
         for place, kept in self._rows.items():
             if place[0] not in self._ruled_out:
-                scores = (row.score for row in self._merged(place[0], kept, soft=soft))
-                score = next((score for score in scores if score is not None), None)
-                if score is not None:
-                    cells[place] = score
+                for row in self._merged(place[0], kept, soft=soft):
+                    if row.score is not None:
+                        cells[place] = row.score
+                        break
         return cells
 
     @property
@@ -265,12 +265,12 @@ class Ledger:
         self, criterion: str, kept: Mapping[Source, tuple[Evidence, ...]], *, soft: bool = True
     ) -> Sequence[Evidence]:
         """One row of each source that speaks of a cell, the one that counts most first; `soft`: soft ones count."""
-        sources = [source for source in PRECEDENCE if source in kept] if len(kept) > 1 else kept
-        return [
-            kept[source][0] if len(kept[source]) == 1 else _merge(self._combine(criterion), source, kept[source])
-            for source in sources
-            if soft or source != "soft_verifier"
-        ]
+        merged = []
+        for source in PRECEDENCE if len(kept) > 1 else kept:
+            if source in kept and (soft or source != "soft_verifier"):
+                rows = kept[source]
+                merged.append(rows[0] if len(rows) == 1 else _merge(self._combine(criterion), source, rows))
+        return merged
 
     def _combine(self, criterion: str) -> str | None:
         return next((c.combine for c in self.criteria if c.id == criterion), None)

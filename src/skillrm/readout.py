@@ -36,11 +36,14 @@ def readout(
         for label in labels:
             if (criterion.id, label) in cells:
                 columns[label][criterion.id] = cells[criterion.id, label]
-    if declaration.kind == "preference":
-        bounds = {label: _preference_bounds(label, len(labels), places) for label in labels}
-        scores = {label: _score(criteria, columns[label], declaration, bounds[label]) for label in labels}
-    else:
-        scores = {label: _score(criteria, columns[label], declaration, None) for label in labels}
+    scores: dict[str, Score] = {}
+    alike: dict[tuple[object, ...], Score] = {}
+    for label, column in columns.items():
+        base = _preference_bounds(label, len(labels), places) if declaration.kind == "preference" else None
+        key = (base, *column.items())
+        if key not in alike:
+            alike[key] = _score(criteria, column, declaration, base)
+        scores[label] = alike[key]
     breaker = places if declaration.tie_break == "preference" else {}
     groups = _ranking(scores, breaker)
     winner = groups[0][0] if len(groups[0]) == 1 and _leads(groups, scores, breaker) else None

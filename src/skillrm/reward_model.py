@@ -21,6 +21,7 @@ from skillrm.planning import propose
 from skillrm.readout import read_evidence, status_of
 from skillrm.routing import Route, Router
 from skillrm.setting import JudgeKind, LimitReached, Setting, Spending, ToolMode, together
+from skillrm.shapes import mended
 from skillrm.skill import Bank, Skill, load_skill
 from skillrm.types import THINK, Access, Criterion, Delimiters, Flag, Goal, Sample
 from skillrm.validation import among
@@ -261,7 +262,7 @@ class RewardModel:
         plan, readout, goal = setting.plan, setting.readout, setting.goal
         verdict = read_evidence(plan.criteria, sample.labels, table.evidence, readout, goal, preference)
         error = _what_broke(plan, ledger, outcomes)
-        return Judgment(
+        return Judgment.made(
             sample_id=sample.id,
             sample_digest=sample.digest,
             goal=goal,
@@ -276,8 +277,8 @@ class RewardModel:
             agreement=agreement,
             passes=tuple(outcome.record() for outcome in finished),
             usage=setting.spending.usage(),
-            error=error,
-            versions=Versions(
+            error=None if error is None else mended(error),
+            versions=Versions.made(
                 package=__version__,
                 skill=setting.skill.name,
                 skill_digest=setting.skill.digest,

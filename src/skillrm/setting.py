@@ -76,7 +76,7 @@ class Spending:
 
     def usage(self) -> Usage:
         seconds = time.monotonic() - self.started
-        return Usage(
+        return Usage.made(
             calls=self.calls,
             cached_calls=self.cached_calls,
             prompt_tokens=self.prompt_tokens,

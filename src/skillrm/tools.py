@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from skillrm.backends import ChatReply
 from skillrm.prompts import TOOL_TEXT
@@ -70,8 +70,8 @@ class Entry(_Arguments):
 
 
 class RecordEvidence(_Arguments):
-    entries: tuple[Any, ...]
-    """Each is checked as an `Entry` on its own, so that one bad entry costs only itself."""
+    entries: tuple[Annotated[Entry | Any, Field(union_mode="left_to_right")], ...]
+    """What is no `Entry` is kept as it came (`entry` tells its faults), so that one bad entry costs only itself."""
 
 
 class Submit(_Arguments):
@@ -225,6 +225,14 @@ def _check(identity: str, name: str, raw: str, allowed: tuple[str, ...]) -> Call
             identity, name[:100], raw, fault=f"there is no tool {name[:100]!r} here; the tools are {', '.join(allowed)}"
         )
     try:
+        return Call(identity, name, raw, ARGUMENTS[name].model_validate_json(raw[:_MAX_ARGUMENTS] or "{}"))
+    except ValidationError:
+        return _mended(identity, name, raw)
+
+
+def _mended(identity: str, name: str, raw: str) -> Call:
+    """What can be saved of arguments that are not as they should be, or the fault."""
+    try:
         value = _decode(raw)
     except (ValueError, RecursionError) as error:
         kept = salvaged(raw) if name == "record_evidence" else []
@@ -268,6 +276,8 @@ def salvaged(raw: str) -> list[Any]:
 
 def entry(item: Any) -> Entry:
     """One checked entry of `record_evidence`. Raises `ValueError` with every fault."""
+    if isinstance(item, Entry):
+        return item
     try:
         return Entry.model_validate(item)
     except ValidationError as error:

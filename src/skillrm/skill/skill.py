@@ -123,8 +123,7 @@ class SkillLimits(Frozen):
 
     def over(self, limits: Limits) -> Limits:
         """`limits` with this skill's wishes wherever the caller left the default."""
-        wishes: dict[str, Any] = self.model_dump(exclude_none=True)
-        wanted = {name: value for name, value in wishes.items() if name not in limits.model_fields_set}
+        wanted = {name: value for name, value in self if value is not None and name not in limits.model_fields_set}
         return limits.model_copy(update=wanted) if wanted else limits
 
 
