@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from model_server import ModelServer
 
 from skillrm import RewardModel, Sample, load_skill
 
-ROUNDS, BATCHES = 60, 5
+ROUNDS, BATCHES = 40, 12
 NEEDS_FULL = "import statistics\nresult = {n: statistics.mean(map(len, t.split())) for n, t in candidates.items()}"
 _TICK = 1000 / os.sysconf("SC_CLK_TCK")
 
@@ -85,7 +86,8 @@ def children_ms(parent: int, aside: frozenset[int]) -> float:
         own = sum(int(task.split()[0]) / 1e6 for task in tasks)
         used = own + (int(fields[13]) + int(fields[14])) * _TICK
         parents.setdefault(int(fields[1]), []).append((int(entry.parent.name), used))
-    waiting, total = [parent], 0.0
+    buried = resource.getrusage(resource.RUSAGE_CHILDREN)
+    waiting, total = [parent], (buried.ru_utime + buried.ru_stime) * 1000
     while waiting:
         for pid, used in parents.get(waiting.pop(), ()):
             if pid not in aside:
@@ -97,7 +99,7 @@ def children_ms(parent: int, aside: frozenset[int]) -> float:
 async def cost(
     model: RewardModel, row: Mapping[str, Any], server: ModelServer | None = None, rounds: int = ROUNDS
 ) -> dict[str, float]:
-    """Figures of one judgment: the median over several batches, so that a neighbour's noise does not count."""
+    """Figures of one judgment in the least disturbed of many batches: neighbours on the cores only ever add."""
     aside = frozenset({server.pid}) if server else frozenset[int]()
     sample = Sample.parse(row)
     for _ in range(20):
@@ -111,10 +113,12 @@ async def cost(
             await model.judge(sample)
         host.append((time.process_time() - started) * 1000 / rounds)
         children.append((children_ms(os.getpid(), aside) - before) / rounds)
-    figures = {"cpu_ms": statistics.median(map(sum, zip(host, children, strict=True)))}
+    together = [own + theirs for own, theirs in zip(host, children, strict=True)]
+    best = together.index(min(together))
+    figures = {"cpu_ms": together[best]}
     if server:
         figures |= {"calls": judgment.usage.calls, "per_call_ms": figures["cpu_ms"] / judgment.usage.calls}
-    return figures | {"host_ms": statistics.median(host), "children_ms": statistics.median(children)}
+    return figures | {"host_ms": host[best], "children_ms": children[best], "median_ms": statistics.median(together)}
 
 
 def line(name: str, figures: Mapping[str, object]) -> None:
@@ -149,7 +153,7 @@ async def banks() -> None:
             skill = load_skill(path)
             load = (time.process_time() - started) * 1000
             async with RewardModel(skill, model="judge", base_url=server.base_url) as model:
-                figures = await cost(model, PAIR, server, rounds=20)
+                figures = await cost(model, PAIR, server, rounds=10)
                 tokens = (await model.judge(PAIR)).usage.prompt_tokens
         line("bank", {"resources": count, "cpu_ms": figures["cpu_ms"], "prompt_chars": tokens * 4, "load_ms": load})
 
@@ -163,7 +167,7 @@ async def main() -> None:
     )
     await judged("direct", "direct")
     await judged("agentic", "agentic", sandbox="fast")
-    await judged("agentic_full", "agentic", rounds=20, sandbox="full", check=NEEDS_FULL)
+    await judged("agentic_full", "agentic", rounds=10, sandbox="full", check=NEEDS_FULL)
     await banks()
 
 

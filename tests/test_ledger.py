@@ -122,3 +122,34 @@ def test_the_judges_later_word_replaces_its_earlier_one():
     book.decide("c", "A", 1.0, ("o2",), "checked")
     assert row(book).score == 1.0
     assert row(book).reason == "checked"
+
+
+def test_the_table_read_after_a_change_holds_the_change():
+    book = ledger("A", "B")
+    book.decide("c", "A", 1.0, ("o2",), "r")
+    before = book.resolved()
+    assert book.resolved() is before
+    book.decide("c", "B", 0.0, ("o3",), "r")
+    assert [one.score for one in book.resolved().evidence] == [1.0, 0.0]
+    book.extend((Criterion(id="d", text="t"),))
+    assert len(book.resolved().evidence) == 4
+    assert book.cells() == {("c", "A"): 1.0, ("c", "B"): 0.0}
+
+
+def test_soft_evidence_is_left_out_of_the_cells_that_keep_a_judge_away():
+    book = ledger()
+    book.find(0, SOFT, {"A": decided(1, "majority")}, 1.0)
+    assert book.cells() == {("c", "A"): 1.0}
+    assert book.cells(soft=False) == {}
+
+
+def test_rows_are_what_their_checked_twins_are_lone_surrogates_mended():
+    book = ledger()
+    book.decide("c", "A", 0.5, ("o2",), "a \ud83d reason", "a quote \udc00")
+    one = row(book)
+    twin = type(one).model_validate_json(one.model_dump_json())
+    assert one == twin
+    assert twin.model_dump_json() == one.model_dump_json()
+    assert (one.reason, one.quote) == ("a \ufffd reason", "a quote \ufffd")
+    assert one.model_copy(update={"reason": "other"}).reason == "other"
+    assert one.model_fields_set == type(one)(**one.model_dump()).model_fields_set

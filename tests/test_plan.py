@@ -12,6 +12,7 @@ from skillrm.errors import SampleError
 from skillrm.plan import plan_for
 from skillrm.skill import load_skill
 from skillrm.types import Sample
+from skillrm.verifiers import decided
 
 BANK = """\
 criteria:
@@ -186,3 +187,16 @@ def test_both_sides_of_an_exact_count_are_one_criterion(tmp_path):
     (criterion,) = plan.criteria
     assert criterion.combine == "all"
     assert [resource.decides for resource in plan.resources if resource.hard] == [(criterion.id,)] * 2
+
+
+def test_what_follows_from_the_skill_alone_is_made_once_for_all_samples_of_a_situation(skill):
+    one, other = planned(skill, "say it"), planned(skill, "tell it")
+    assert one.own is other.own
+    tagged = planned(skill, tags=["long"])
+    assert "tagged-rubric" in tagged.own.by_id
+    assert "tagged-rubric" not in one.own.by_id
+
+
+def test_a_finding_outside_zero_to_one_is_a_broken_verifier():
+    with pytest.raises(ValueError, match="outside 0 to 1"):
+        decided(2.0, "twice as good")

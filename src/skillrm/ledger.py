@@ -45,9 +45,11 @@ class Ledger:
     _rows: dict[Place, dict[Source, tuple[Evidence, ...]]] = field(default_factory=dict)
     _ruled_out: dict[str, list[Evidence]] = field(default_factory=dict)
     _covers: dict[str, frozenset[str]] = field(default_factory=dict)
-    _resolved: tuple[tuple[int, int], Resolved] | None = None
+    _resolved: tuple[int, Resolved] | None = None
     changes: int = 0
-    """Grows whenever a cell changes: what was read out of the table before is still true while it stands still."""
+    """Grows with every change: what was read out of the table before is still true while it stands still."""
+    open_at: int = -1
+    """`changes` when the table was last found open."""
 
     def fork(self, prefix: str = "") -> Ledger:
         return Ledger(
@@ -62,7 +64,18 @@ class Ledger:
             _ruled_out=dict(self._ruled_out),
             _covers=dict(self._covers),
             changes=self.changes,
+            open_at=self.open_at,
         )
+
+    def extend(self, criteria: tuple[Criterion, ...]) -> None:
+        """Further criteria, all cells of them open."""
+        self.criteria += criteria
+        self.changes += 1
+
+    def prefer(self, preference: Preference) -> None:
+        """Keep the judge's ranking."""
+        self.preference = preference
+        self.changes += 1
 
     def observe(
         self,
@@ -237,7 +250,7 @@ class Ledger:
 
     def resolved(self) -> Resolved:
         """Every cell's row after precedence, and the decided rows it overruled."""
-        if self._resolved is not None and self._resolved[0] == (self.changes, len(self.criteria)):
+        if self._resolved is not None and self._resolved[0] == self.changes:
             return self._resolved[1]
         evidence: list[Evidence] = []
         conflicts: list[Evidence] = []
@@ -247,7 +260,7 @@ class Ledger:
                 evidence.append(row)
                 conflicts.extend(overruled)
         table = Resolved(tuple(evidence), tuple(conflicts))
-        self._resolved = (self.changes, len(self.criteria)), table
+        self._resolved = self.changes, table
         return table
 
     def _resolve(self, criterion: str, label: str) -> tuple[Evidence, Sequence[Evidence]]:

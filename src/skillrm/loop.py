@@ -23,8 +23,6 @@ class Conversation:
         self.setting, self.desk, self.seed = setting, desk, seed
         self.names = setting.tool_names
         self.messages: list[dict[str, Any]] = []
-        self._open_at = -1
-        """State of the table when something was last seen to be left."""
         self.gap: str | None = None
         """Why cells were left without the judge's word, if any were."""
 
@@ -140,13 +138,9 @@ class Conversation:
         return False
 
     def _nothing_left(self) -> bool:
-        ledger = self.desk.ledger
-        if self._wants_preference() or ledger.changes == self._open_at:
+        if self._wants_preference():
             return False
-        if not self.desk.open_cells() or self.setting.closed(ledger):
-            return True
-        self._open_at = ledger.changes
-        return False
+        return not self.desk.open_cells() or self.setting.closed(self.desk.ledger)
 
     async def _look(self, turn: int, call: tools.Call) -> str:
         try:
@@ -180,8 +174,7 @@ class Conversation:
 
     def _submit(self, turn: int, arguments: tools.Submit) -> tuple[str, bool]:
         if self._wants_preference() and arguments.preference is not None:
-            self.desk.ledger.preference = self.desk.preference(arguments)
-            self._open_at = -1
+            self.desk.ledger.prefer(self.desk.preference(arguments))
         cells, wants = self.desk.open_cells(), self._wants_preference()
         if cells or wants:
             raise Refused(prompts.still_open(cells, preference=wants, last=False).removeprefix("refused: "))

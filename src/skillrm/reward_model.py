@@ -254,7 +254,7 @@ class RewardModel:
                 self._proposals.popitem(last=False)
         proposed = await asyncio.shield(task)
         setting.plan = dataclasses.replace(setting.plan, criteria=(*setting.plan.criteria, *proposed))
-        ledger.criteria = setting.plan.criteria
+        ledger.extend(proposed)
 
     def _judgment(self, sample: Sample, setting: Setting, ledger: Ledger, outcomes: Sequence[Outcome]) -> Judgment:
         finished = outcomes or [Outcome(sample.labels, None, ledger)]

@@ -117,10 +117,12 @@ class Setting:
 
     def closed(self, ledger: Ledger) -> bool:
         """Nothing need be asked: no open cell can change the answer. Soft evidence does not keep a judge away."""
-        if not self.early_stop:
+        if not self.early_stop or ledger.open_at == ledger.changes:
             return False
         cells = ledger.cells(soft=False)
         read = readout(ledger.in_force, ledger.labels, cells, self.readout, self.goal, ledger.preference)
+        if not read.closed:
+            ledger.open_at = ledger.changes
         return read.closed
 
     async def ask(

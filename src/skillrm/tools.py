@@ -288,13 +288,17 @@ def score_of(criterion: Criterion, decision: str | int | bool) -> float | None:
     """The score of a decision word or grade. Raises `ValueError` with what the criterion's scale allows."""
     if isinstance(decision, bool):
         decision = "satisfied" if decision else "violated"
-    word = str(decision).strip().lower()
-    if word == "unknown":
-        return None
-    if criterion.grades == 2:
-        if word not in ("satisfied", "violated"):
-            raise ValueError(f"{criterion.id} is binary: satisfied, violated or unknown, not {word[:40]!r}")
-        return 1.0 if word == "satisfied" else 0.0
-    if not word.isascii() or not word.isdigit() or not 1 <= int(word[:4]) <= criterion.grades:
-        raise ValueError(f"{criterion.id} is graded: 1 to {criterion.grades} or unknown, not {word[:40]!r}")
-    return (int(word) - 1) / (criterion.grades - 1)
+    word = str(decision).strip().lower().lstrip("0")
+    scores = _scores(criterion.grades)
+    if word in scores:
+        return scores[word]
+    allowed = "binary: satisfied, violated" if criterion.grades == 2 else f"graded: 1 to {criterion.grades}"
+    raise ValueError(f"{criterion.id} is {allowed} or unknown, not {str(decision).strip().lower()[:40]!r}")
+
+
+@lru_cache(maxsize=16)
+def _scores(grades: int) -> Mapping[str, float | None]:
+    """What each word or grade of a scale scores."""
+    if grades == 2:
+        return {"satisfied": 1.0, "violated": 0.0, "unknown": None}
+    return {"unknown": None, **{str(grade): (grade - 1) / (grades - 1) for grade in range(1, grades + 1)}}
