@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillrm.errors import Fault, SkillError
-from skillrm.skill.cases import check_cases
 from skillrm.skill.folder import Folder, read
 from skillrm.skill.skill import Skill
 
@@ -52,7 +51,10 @@ def check_skill(path: str | Path) -> tuple[Fault, ...]:
         found = _locate(path)
     except SkillError as error:
         return error.faults
-    return (*_build(read(found))[1], *consistency.by_place(check_cases(found)))
+    from skillrm.skill.cases import check_cases
+    from skillrm.skill.consistency import by_place
+
+    return (*_build(read(found))[1], *by_place(check_cases(found)))
 
 
 def _locate(name_or_path: str | Path) -> Path:
