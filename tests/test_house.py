@@ -103,4 +103,4 @@ print(json.dumps([judgment.status, sorted(name.split("skillrm/")[-1] for name in
     assert run.returncode == 0, run.stderr
     status, files = json.loads(run.stdout)
     assert status == "ok"
-    assert len(files) <= 16, files
+    assert len(files) <= 16, " ".join(files)

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from skillrm import fencing, prompts, tools, verify
 from skillrm.errors import SandboxError
+from skillrm.findings import KnownFindings
 from skillrm.ledger import Ledger
 from skillrm.limits import CHARS_PER_TOKEN, Limits
 from skillrm.plan import Plan
@@ -37,6 +38,8 @@ class Desk:
     """Observations the judge had been shown before this turn."""
     fresh: set[str] = field(default_factory=set)
     """Observations that this turn's actions return."""
+    findings: KnownFindings | None = None
+    """What a cache knows of verifiers."""
     python_runs: int = 0
     criteria: dict[str, Criterion] = field(default_factory=dict)
     _open: tuple[int, dict[str, list[str]]] = (-1, {})
@@ -90,7 +93,7 @@ class Desk:
         }
         fresh = tuple(label for label in labels if label not in known)
         for seen in await verify.run_all(
-            [resource], self.sample, fresh, self.ledger, self.limits.verifier_seconds, turn
+            [resource], self.sample, fresh, self.ledger, self.limits.verifier_seconds, turn, self.findings
         ):
             known[seen.candidates[0]] = seen
         letter_of = {label: letter for letter, label in self.letters.items()}

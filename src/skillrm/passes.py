@@ -1,4 +1,4 @@
-"""Passes of the judge over the table: chunks of candidates, orders, votes, and how several passes become one table."""
+"""Passes of the judge over the table: chunks of candidates, orders, votes, and how they become one judgment."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from skillrm import fencing
+from skillrm import fencing, verify
 from skillrm.actions import Desk
 from skillrm.errors import BackendError, ContextOverflow, DeadlineExceeded
-from skillrm.judgment import Agreement, Pass
+from skillrm.judgment import Agreement, Judgment, Pass, Versions
 from skillrm.ledger import Ledger, Resolved
-from skillrm.limits import CHARS_PER_TOKEN
+from skillrm.limits import CHARS_PER_TOKEN, Limits
 from skillrm.loop import Conversation, letters_for
+from skillrm.plan import Plan
+from skillrm.readout import read_evidence, status_of
 from skillrm.setting import LimitReached, Setting, together
 from skillrm.shapes import mended
-from skillrm.types import Evidence, Preference, decision_of
+from skillrm.types import Evidence, Flag, Preference, Sample, decision_of
+from skillrm.version import __version__
 
 _SMALLEST_CUT = 1 / 16
 
@@ -56,6 +59,7 @@ async def _judge_chunk(setting: Setting, outcome: Outcome, chunk: tuple[str, ...
         plan=setting.plan,
         ledger=outcome.ledger,
         limits=setting.limits,
+        findings=setting.findings,
         letters=letters_for(chunk),
         mark=fencing.marker(setting.bank.sample.prompt_text),
     )
@@ -189,3 +193,71 @@ def _mean_rank(preferences: Sequence[Preference | None]) -> Preference | None:
     means: Mapping[str, float] = {label: round(math.fsum(ranks) / len(ranks), 9) for label, ranks in places.items()}
     groups = [tuple(sorted(label for label in means if means[label] == rank)) for rank in sorted(set(means.values()))]
     return Preference(ranking=tuple(groups), reason=known[0].reason if len(known) == 1 else "mean rank of the passes")
+
+
+def judgment_of(setting: Setting, ledger: Ledger, outcomes: Sequence[Outcome], votes: int) -> Judgment:
+    """The judgment of one sample: `ledger` holds what verifiers found, `outcomes` the passes of a judge model."""
+    sample = setting.bank.sample
+    finished = outcomes or [Outcome(sample.labels, None, ledger)]
+    table, preference, agreement = merge(finished, votes)
+    plan, readout, goal = setting.plan, setting.readout, setting.goal
+    verdict = read_evidence(plan.criteria, sample.labels, table.evidence, readout, goal, preference)
+    error = _what_broke(plan, ledger, outcomes)
+    return Judgment.made(
+        sample_id=sample.id,
+        sample_digest=sample.digest,
+        goal=goal,
+        status=status_of(verdict, error),
+        verdict=verdict,
+        criteria=plan.criteria,
+        readout=readout,
+        evidence=table.evidence,
+        conflicts=table.conflicts,
+        preference=preference,
+        flags=_flags(sample, setting.limits, ledger, outcomes),
+        agreement=agreement,
+        passes=tuple(outcome.record() for outcome in finished),
+        usage=setting.spending.usage(),
+        error=None if error is None else mended(error),
+        versions=Versions.made(
+            package=__version__,
+            skill=setting.skill.name,
+            skill_digest=setting.skill.digest,
+            verifiers=_versions(plan) if setting.verifies else {},
+            model=setting.backend.model if setting.backend is not None else None,
+        ),
+    )
+
+
+def _versions(plan: Plan) -> dict[str, str]:
+    runs = plan.own.runs + plan.brought.runs
+    return {**plan.detectors, **(verify.versions(runs) if runs else {})}
+
+
+def _what_broke(plan: Plan, ledger: Ledger, outcomes: Sequence[Outcome]) -> str | None:
+    """The judge's failures, and those of verifiers that a required criterion rests on."""
+    must = {c.id for c in plan.criteria if c.must}
+    errors = [error for outcome in outcomes for error in outcome.errors]
+    errors += [f"verifier of {cell[0]}: {error}" for cell, error in ledger.errors.items() if cell[0] in must]
+    return "; ".join(dict.fromkeys(errors)) or None
+
+
+def _flags(sample: Sample, limits: Limits, ledger: Ledger, outcomes: Sequence[Outcome]) -> tuple[Flag, ...]:
+    flags: list[Flag] = []
+    for candidate in sample.candidates:
+        if not candidate.final.strip():
+            flags.append(Flag(kind="empty_answer", candidate=candidate.label))
+            continue
+        said = fencing.suspicions(candidate.final)
+        if said:
+            detail = ", ".join(repr(words[:60]) for words in said)
+            flags.append(Flag(kind="addressed_to_judge", candidate=candidate.label, detail=detail))
+        if outcomes and len(candidate.final) > limits.candidate_tokens * CHARS_PER_TOKEN:
+            flags.append(
+                Flag(kind="shown_in_part", candidate=candidate.label, detail=f"{len(candidate.final)} characters")
+            )
+    flags += [Flag(kind="verifier_error", candidate=cell[1], detail=error) for cell, error in ledger.errors.items()]
+    flags += [
+        Flag(kind="limit_reached", detail=limit) for outcome in outcomes for limit in dict.fromkeys(outcome.limits)
+    ]
+    return tuple(flags)

@@ -9,21 +9,20 @@ from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, get_args
 
-from skillrm import fencing, selection, verify
+from skillrm import selection, verify
 from skillrm.backends import Backend, Budget, ReplyCache, open_backend
 from skillrm.errors import BackendError, ConfigError, DeadlineExceeded, Fault
-from skillrm.judgment import Judgment, Readout, Versions
+from skillrm.findings import KnownFindings
+from skillrm.judgment import Judgment, Readout
 from skillrm.ledger import Ledger
-from skillrm.limits import CHARS_PER_TOKEN, Limits
-from skillrm.passes import Outcome, merge, orders, run_pass
+from skillrm.limits import Limits
+from skillrm.passes import Outcome, judgment_of, orders, run_pass
 from skillrm.plan import Plan, plan_for
 from skillrm.planning import propose
-from skillrm.readout import read_evidence, status_of
 from skillrm.routing import Route, Router
 from skillrm.setting import JudgeKind, LimitReached, Setting, Spending, ToolMode, together
-from skillrm.shapes import mended
 from skillrm.skill import Bank, Skill, load_skill
-from skillrm.types import THINK, Access, Criterion, Delimiters, Flag, Goal, Sample
+from skillrm.types import THINK, Access, Criterion, Delimiters, Goal, Sample
 from skillrm.validation import among
 from skillrm.version import __version__
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from skillrm.cache import Cache
     from skillrm.engine import Judged, Rows
     from skillrm.store import Run
-
 T = TypeVar("T")
 Order = Literal["given", "shuffled", "both"]
 _CHOICES = {"judge": JudgeKind, "access": Access, "order": Order, "tool_mode": ToolMode, "route": Route}
@@ -59,6 +57,11 @@ class RewardModel:
 
     Without a model, verifiers alone fill the table: what they cannot decide stays unknown and shows in the bounds.
     With one, the model is asked only about cells that are still open. An async context manager; or call `aclose`.
+
+    `tolerance`: a score whose bounds are this close counts as decided. `cache` keeps the replies of a `model` at
+    temperature 0 and the findings of costly verifiers (`default`: the cache that all processes of this user share).
+    `prices`: US dollars per million (prompt, completion) tokens. `budget` bounds all that this reward model spends.
+    Raises `InputError` for what cannot be used.
     """
 
     def __init__(
@@ -88,13 +91,8 @@ class RewardModel:
         prices: tuple[float, float] | None = None,
         budget: Budget | None = None,
     ) -> None:
-        """`tolerance`: a score whose bounds are this close counts as decided. `cache` keeps the replies of a `model`
-        at temperature 0 (`default`: the cache that all processes of this user share). `prices`: US dollars per million
-        (prompt, completion) tokens. `budget` bounds everything this reward model spends. Raises `InputError`.
-        """
-        given = {"judge": judge, "access": access, "order": order, "tool_mode": tool_mode, "route": route}
-        for field, choices in _CHOICES.items():
-            among(given[field], choices, field)
+        for field, value in zip(_CHOICES, (judge, access, order, tool_mode, route), strict=True):
+            among(value, _CHOICES[field], field)
         if votes < 1:
             raise ConfigError(Fault("must be at least 1", field="votes"))
         if judge not in ("skill", "verifiers") and backend is None and model is None:
@@ -103,15 +101,15 @@ class RewardModel:
         self.router = Router(tuple(chosen), route)
         wants_model = judge != "verifiers" and (backend is not None or model is not None)
         self.budget = budget
-        if budget is not None and wants_model:
-            budget.require_prices(prices)
-        self._own_cache = _shared_cache() if cache == "default" and wants_model and backend is None else None
+        worth_it = (wants_model and backend is None) or any(verify.keeps(skill.resources) for skill in chosen)
+        self._own_cache = _shared_cache() if cache == "default" and worth_it else None
         kept = self._own_cache if cache == "default" else cache
-        self.backend = (
-            backend or open_backend(model, base_url=base_url, api_key=api_key, prices=prices, budget=budget, cache=kept)
-            if wants_model
-            else None
-        )
+        self._findings = KnownFindings(kept) if kept is not None else None
+        self.backend = backend if wants_model else None
+        if wants_model and backend is None:
+            self.backend = open_backend(
+                model, base_url=base_url, api_key=api_key, prices=prices, budget=budget, cache=kept
+            )
         self.kind: JudgeKind = judge if self.backend is not None else "verifiers"
         self.access: Access = access
         self.limits, self.order, self.votes, self.seed = limits or Limits(), order, votes, seed
@@ -154,7 +152,7 @@ class RewardModel:
         outcomes: list[Outcome] = []
         if self.backend is not None and not setting.closed(ledger):
             outcomes = await self._ask_the_judge(setting, ledger)
-        return self._judgment(sample, setting, ledger, outcomes)
+        return judgment_of(setting, ledger, outcomes, self.votes)
 
     def judge_all(
         self, samples: Rows, goal: Goal = "scores", *, concurrency: int = 64, run: Run | None = None
@@ -221,6 +219,7 @@ class RewardModel:
             spending=spending,
             limits=spending.limits,
             mode=self._mode,
+            findings=self._findings,
             early_stop=self.early_stop,
             temperature=self.temperature,
             extra=self.extra,
@@ -256,37 +255,6 @@ class RewardModel:
         setting.plan = dataclasses.replace(setting.plan, criteria=(*setting.plan.criteria, *proposed))
         ledger.extend(proposed)
 
-    def _judgment(self, sample: Sample, setting: Setting, ledger: Ledger, outcomes: Sequence[Outcome]) -> Judgment:
-        finished = outcomes or [Outcome(sample.labels, None, ledger)]
-        table, preference, agreement = merge(finished, self.votes)
-        plan, readout, goal = setting.plan, setting.readout, setting.goal
-        verdict = read_evidence(plan.criteria, sample.labels, table.evidence, readout, goal, preference)
-        error = _what_broke(plan, ledger, outcomes)
-        return Judgment.made(
-            sample_id=sample.id,
-            sample_digest=sample.digest,
-            goal=goal,
-            status=status_of(verdict, error),
-            verdict=verdict,
-            criteria=plan.criteria,
-            readout=readout,
-            evidence=table.evidence,
-            conflicts=table.conflicts,
-            preference=preference,
-            flags=_flags(sample, setting.limits, ledger, outcomes),
-            agreement=agreement,
-            passes=tuple(outcome.record() for outcome in finished),
-            usage=setting.spending.usage(),
-            error=None if error is None else mended(error),
-            versions=Versions.made(
-                package=__version__,
-                skill=setting.skill.name,
-                skill_digest=setting.skill.digest,
-                verifiers=_versions(plan) if setting.verifies else {},
-                model=self.backend.model if self.backend is not None else None,
-            ),
-        )
-
 
 def _shared_cache() -> Cache:
     from skillrm.cache import Cache
@@ -312,38 +280,5 @@ async def _verify(setting: Setting, ledger: Ledger) -> None:
     sample = setting.bank.sample
     labels = tuple(c.label for c in sample.candidates if c.final.strip())
     if setting.plan.eager:
-        await verify.run_all(setting.plan.eager, sample, labels, ledger, setting.limits.verifier_seconds)
-
-
-def _versions(plan: Plan) -> dict[str, str]:
-    runs = plan.own.runs + plan.brought.runs
-    return {**plan.detectors, **(verify.versions(runs) if runs else {})}
-
-
-def _what_broke(plan: Plan, ledger: Ledger, outcomes: Sequence[Outcome]) -> str | None:
-    """The judge's failures, and those of verifiers that a required criterion rests on."""
-    must = {c.id for c in plan.criteria if c.must}
-    errors = [error for outcome in outcomes for error in outcome.errors]
-    errors += [f"verifier of {cell[0]}: {error}" for cell, error in ledger.errors.items() if cell[0] in must]
-    return "; ".join(dict.fromkeys(errors)) or None
-
-
-def _flags(sample: Sample, limits: Limits, ledger: Ledger, outcomes: Sequence[Outcome]) -> tuple[Flag, ...]:
-    flags: list[Flag] = []
-    for candidate in sample.candidates:
-        if not candidate.final.strip():
-            flags.append(Flag(kind="empty_answer", candidate=candidate.label))
-            continue
-        said = fencing.suspicions(candidate.final)
-        if said:
-            detail = ", ".join(repr(words[:60]) for words in said)
-            flags.append(Flag(kind="addressed_to_judge", candidate=candidate.label, detail=detail))
-        if outcomes and len(candidate.final) > limits.candidate_tokens * CHARS_PER_TOKEN:
-            flags.append(
-                Flag(kind="shown_in_part", candidate=candidate.label, detail=f"{len(candidate.final)} characters")
-            )
-    flags += [Flag(kind="verifier_error", candidate=cell[1], detail=error) for cell, error in ledger.errors.items()]
-    flags += [
-        Flag(kind="limit_reached", detail=limit) for outcome in outcomes for limit in dict.fromkeys(outcome.limits)
-    ]
-    return tuple(flags)
+        seconds = setting.limits.verifier_seconds
+        await verify.run_all(setting.plan.eager, sample, labels, ledger, seconds, known=setting.findings)

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar
 from skillrm import prompts, tools
 from skillrm.backends import Backend, ChatReply, ChatRequest
 from skillrm.errors import ConfigError, DeadlineExceeded, Fault
+from skillrm.findings import KnownFindings
 from skillrm.judgment import Readout, Usage
 from skillrm.ledger import Ledger
 from skillrm.limits import Limits
@@ -102,6 +103,7 @@ class Setting:
     limits: Limits
     mode: list[ToolMode]
     """One shared cell: `auto` settles on `json` once a server refuses tools, for all later conversations."""
+    findings: KnownFindings | None = None
     early_stop: bool = True
     temperature: float | None = 0.0
     extra: Mapping[str, Any] = field(default_factory=dict)

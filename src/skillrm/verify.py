@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from skillrm.errors import SkillRMError, VerifierNotFound
+from skillrm.findings import KnownFindings
 from skillrm.ledger import Ledger
 from skillrm.types import Observation, Resource, Sample
 from skillrm.verifiers import registry
@@ -21,14 +22,21 @@ class Run:
     resource: Resource
     findings: dict[str, Finding]
     ms: float
+    known: bool = False
+    """Out of a cache."""
 
 
-async def run(resource: Resource, sample: Sample, labels: tuple[str, ...], seconds: float) -> Run:
+async def run(
+    resource: Resource, sample: Sample, labels: tuple[str, ...], seconds: float, known: KnownFindings | None = None
+) -> Run:
     """Findings of one resource. What we or the machine broke is `error` for all, never a decision."""
-    started = time.perf_counter()
+    started, key = time.perf_counter(), None
     try:
         verifier = registry.behind(resource)
         args = registry.arguments(verifier, resource)
+        key = known.key(resource, verifier, sample, labels) if known is not None else None
+        if known is not None and key is not None and (found := known.get(key)) is not None:
+            return Run(resource, found, (time.perf_counter() - started) * 1000, known=True)
         seen = _everything_said(sample) if resource.scope == "all" else sample
         if verifier.waits:
             async with asyncio.timeout(seconds):
@@ -39,7 +47,10 @@ async def run(resource: Resource, sample: Sample, labels: tuple[str, ...], secon
         findings = dict.fromkeys(labels, registry.broken(f"{resource.id} did not finish within {seconds:g} s"))
     except SkillRMError as error:
         findings = dict.fromkeys(labels, registry.broken(f"{resource.id}: {error}"))
-    return Run(resource, findings, (time.perf_counter() - started) * 1000)
+    ms = (time.perf_counter() - started) * 1000
+    if known is not None and key is not None:
+        known.put(key, findings, ms)
+    return Run(resource, findings, ms)
 
 
 def _everything_said(sample: Sample) -> Sample:
@@ -56,14 +67,15 @@ async def run_all(
     ledger: Ledger,
     seconds: float,
     turn: int = 0,
+    known: KnownFindings | None = None,
 ) -> list[Observation]:
     """Run `resources` side by side and write their rows in the given order, so that numbering is deterministic."""
     if not labels or not resources:
         return []
-    work = [run(resource, sample, labels, seconds) for resource in resources]
+    work = [run(resource, sample, labels, seconds, known) for resource in resources]
     side_by_side = sum(map(_waits, resources)) > 1
     runs = await asyncio.gather(*work) if side_by_side else [await one for one in work]
-    return [one for done in runs for one in ledger.find(turn, done.resource, done.findings, done.ms)]
+    return [one for done in runs for one in ledger.find(turn, done.resource, done.findings, done.ms, done.known)]
 
 
 def _waits(resource: Resource) -> bool:
@@ -71,6 +83,11 @@ def _waits(resource: Resource) -> bool:
         return registry.behind(resource).waits
     except VerifierNotFound:
         return False
+
+
+def keeps(resources: Sequence[Resource]) -> bool:
+    """Whether a cache could know anything that these find."""
+    return any(registry.behind(resource).keeps for resource in resources if resource.runs)
 
 
 def versions(resources: Sequence[Resource]) -> dict[str, str]:

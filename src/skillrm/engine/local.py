@@ -205,7 +205,10 @@ class Engine:
         try:
             judgment = await self._judge(sample, self._goal)
         except InputError as error:
-            return Judged(row, None, None, row.located(error.faults))
+            faults = row.located(error.faults)
+            if self._run is not None:  # no judge can mend it: nothing to try again
+                await self._run.enter(row.ordinal, row.line, row.id, None, None, faults)
+            return Judged(row, None, None, faults)
         except StoreError:
             raise
         except SkillRMError as error:

@@ -89,6 +89,8 @@ class Verifier:
     group: bool
     sample_safe: bool
     """A sample's own resource may use it: bounded in time and memory whatever its arguments."""
+    keeps: bool
+    """Costly, and decided by sample, arguments and version alone: a cache may know what it finds."""
     summary: str
     waits: bool
     """A coroutine function: it can run beside others and be stopped at a deadline."""
@@ -152,9 +154,18 @@ _loaded = False
 
 
 def verifier(
-    name: str, *, version: str, args: type[Args] = NoArgs, group: bool = False, sample_safe: bool = False
+    name: str,
+    *,
+    version: str,
+    args: type[Args] = NoArgs,
+    group: bool = False,
+    sample_safe: bool = False,
+    keeps: bool = False,
 ) -> Callable[[F], F]:
-    """Register `(sample, candidate, args) -> Finding`, or with `group=True` `(sample, args) -> {label: Finding}`."""
+    """Register `(sample, candidate, args) -> Finding`, or with `group=True` `(sample, args) -> {label: Finding}`.
+
+    `keeps`: costly, and decided by sample, arguments and `version` alone, so that a cache may know the findings.
+    """
 
     def register(function: F) -> F:
         known = _verifiers.get(name)
@@ -162,7 +173,7 @@ def verifier(
             raise SkillRMError(f"verifier {name} is already registered by {known.function.__module__}")
         summary = (inspect.getdoc(function) or "").split("\n")[0]
         waits = inspect.iscoroutinefunction(function)
-        _verifiers[name] = Verifier(name, version, function, args, group, sample_safe, summary, waits)
+        _verifiers[name] = Verifier(name, version, function, args, group, sample_safe, keeps, summary, waits)
         return function
 
     return register

@@ -24,7 +24,7 @@ class ScriptArgs(Args):
     memory_mb: Annotated[int, Field(ge=64, le=8192)] = 512
 
 
-@verifier("script:python", version="1", args=ScriptArgs)
+@verifier("script:python", version="1", args=ScriptArgs, keeps=True)
 async def python(sample: Sample, candidate: Candidate, args: ScriptArgs) -> Finding:
     """A script decides: `result` is true, false, a score in [0, 1], or `{"score": ..., "observation": ...}`.
 

@@ -45,7 +45,7 @@ class RunArgs(Args):
         return SandboxLimits(seconds=seconds, memory_mb=self.memory_mb)
 
 
-@verifier("code:examples", version="1", args=RunArgs, sample_safe=True)
+@verifier("code:examples", version="1", args=RunArgs, sample_safe=True, keeps=True)
 async def examples(sample: Sample, candidate: Candidate, args: RunArgs) -> Finding:
     r"""The program gives what the prompt's own examples show; not applicable where the prompt has none.
 

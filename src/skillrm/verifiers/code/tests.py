@@ -34,7 +34,7 @@ class Cases:
     entry: str | None = None
 
 
-@verifier("code:tests", version="1", args=RunArgs, sample_safe=True)
+@verifier("code:tests", version="1", args=RunArgs, sample_safe=True, keeps=True)
 async def tests(sample: Sample, candidate: Candidate, args: RunArgs) -> Finding:
     r"""The program passes the tests in the sample's resource `tests`.
 

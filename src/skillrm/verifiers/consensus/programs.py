@@ -46,7 +46,7 @@ class Trial:
     outputs: tuple[str | None, ...]
 
 
-@verifier("consensus:code", version="1", args=AgreementArgs, group=True, sample_safe=True)
+@verifier("consensus:code", version="1", args=AgreementArgs, group=True, sample_safe=True, keeps=True)
 async def consensus_code(sample: Sample, args: AgreementArgs) -> dict[str, Finding]:
     r"""Mean share of the other programs that give the same output, over the inputs shown and small changes of them.
 
