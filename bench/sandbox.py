@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from skillrm.sandbox import SandboxLimits, get_sandbox, trusted_call
 from skillrm.sandbox.trusted import pool
@@ -30,24 +32,40 @@ TEXT = "The quick brown fox jumps over the lazy dog.\nAgain and again, sentence 
 TESTS = "def check(candidate):\n" + "".join(f"    assert candidate({n}) == {2 * n}\n" for n in range(20))
 
 
+TICK = os.sysconf("SC_CLK_TCK")
+SHORT = 'words = text.split()\nprint(len(words))\nresult = {"words": len(words), "ok": len(words) <= 60}'
+
+
 def spent() -> float:
-    """CPU seconds of this process; guests belong to the zygote, which reports at its end."""
+    """CPU seconds of this process."""
     own = resource.getrusage(resource.RUSAGE_SELF)
     return own.ru_utime + own.ru_stime
 
 
-async def measure(name: str, runs: int, once: Callable[[], Awaitable[object]]) -> None:
+def spent_below(pid: int) -> float:
+    """CPU seconds of every process below `pid`, with those that have ended; in steps of a tick each."""
+    total = 0.0
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+        total += sum(map(int, fields[11:15])) / TICK + spent_below(int(child)) if fields[0] not in "ZX" else 0
+    return total
+
+
+async def measure(name: str, runs: int, once: Callable[[], Awaitable[object]], pause: float = 0) -> None:
     await once()
     times = []
-    before = spent()
+    before, below = spent(), spent_below(os.getpid())
     for _ in range(runs):
         started = time.perf_counter()
         await once()
         times.append((time.perf_counter() - started) * 1000)
+        if pause:
+            await asyncio.sleep(pause)
     cpu = (spent() - before) / runs * 1000
+    below = (spent_below(os.getpid()) - below) / runs * 1000
     times.sort()
     p50, p95 = statistics.median(times), times[int(runs * 0.95)]
-    print(f"{name} p50_ms={p50:.2f} p95_ms={p95:.2f} host_cpu_ms={cpu:.2f} runs={runs}")
+    print(f"{name} p50_ms={p50:.2f} p95_ms={p95:.2f} host_cpu_ms={cpu:.2f} children_cpu_ms={below:.2f} runs={runs}")
 
 
 async def together(name: str, runs: int, once: Callable[[], Awaitable[object]]) -> None:
@@ -65,7 +83,10 @@ async def main(runs: int) -> None:
     assert (await fast()).level == "fast"
     assert (await full()).result == (await fast()).result
     await measure("sandbox_fast", runs, fast)
+    short = TEXT[:260]
+    await measure("sandbox_fast_short", runs, lambda: sandbox.run(SHORT, inputs={"text": short}))
     await measure("sandbox_full", runs, full)
+    await measure("sandbox_full_with_pauses", runs, full, pause=0.01)
     await measure("sandbox_call", runs, lambda: sandbox.call("def f(x): return 2 * x", "f", [21]))
     await measure(
         "sandbox_call_many_20", runs, lambda: sandbox.call_many("def f(x): return 2 * x", "f", [[n] for n in range(20)])

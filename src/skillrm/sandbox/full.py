@@ -81,10 +81,13 @@ class FullSandbox:
                 words = await guest.exactly(1 << 16) or b""
                 raise SandboxError(f"a guest could not be confined: {words!r} {(await guest.ending()).broken}")
             yield guest
-        finally:
+        except BaseException:
             guest.close()
             if not guest.ended.done():
-                await nursery.tell({"id": guest.number, "kill": True})
+                await guest.kill()
+            raise
+        guest.close()
+        nursery.dismiss(guest)
 
     async def run(
         self, code: str, *, inputs: Mapping[str, JsonValue], prelude: str, limits: SandboxLimits

@@ -29,6 +29,7 @@ zygote.main(int(sys.argv[2]), sys.argv[3])
 _ENVIRONMENT = {"PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "2", "LC_ALL": "C.UTF-8"}
 START_SECONDS = 30.0
 GRACE_SECONDS = 15.0
+LINGER_SECONDS = 0.05
 
 
 def strategies() -> tuple[str, ...]:
@@ -214,6 +215,19 @@ class Nursery:
             except OSError as error:
                 self.stop()
                 raise SandboxError(f"the zygote has ended: {error}") from None
+
+    def dismiss(self, guest: Guest) -> None:
+        """It has replied and ends by itself; if it does not, it is killed."""
+        asyncio.get_running_loop().call_later(LINGER_SECONDS, self._send_off, guest)
+
+    def _send_off(self, guest: Guest) -> None:
+        if self._control is not None and not guest.ended.done():
+            try:
+                self._control.send(json.dumps({"id": guest.number, "kill": True}).encode())
+            except BlockingIOError:
+                self.dismiss(guest)
+            except OSError:
+                self.stop()
 
     def hear(self) -> None:
         """Endings that have arrived."""

@@ -71,7 +71,7 @@ class Cell:
         kernel.map_nobody(self.proc, kernel.NOBODY, kernel.NOBODY)
 
     def enclose(self, grant: Grant) -> None:
-        """In the child: what it may use. Only the way in for its job stays open, until `seal`."""
+        """In the child, last of all: after this it holds no right that `grant` does not name."""
         flags = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
         kernel.mount("tmpfs", "/tmp", "tmpfs", flags, f"size={grant.file_bytes},nr_inodes=1024,mode=1777")
         os.chdir("/tmp")
@@ -90,9 +90,6 @@ class Cell:
         kernel.drop_capabilities()
         kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
         kernel.prctl(kernel.PR_SET_PDEATHSIG, 9)
-
-    def seal(self) -> None:
-        """In the child, last of all: after this it holds no right that its grant does not name."""
         self.filter.install()
 
 

@@ -6,7 +6,6 @@ Nothing here guards anything: the code it runs may rewrite all of it, and then l
 from __future__ import annotations
 
 import ast
-import asyncio
 import contextlib
 import inspect
 import json
@@ -59,7 +58,7 @@ except ValueError:
 
 
 def warm() -> None:
-    """Import and touch what a run needs: once before the first fork, and in each guest before its time starts."""
+    """Import and touch what a run needs, once, before the first fork."""
     kept = sys.stdout, sys.stderr
     reply = Reply(-1, {"output_bytes": 1000, "result_bytes": 1000})
     names: dict[str, Any] = {}
@@ -192,7 +191,12 @@ def find(names: dict[str, Any], entry: str) -> Any:
 
 
 def settled(value: Any) -> Any:
-    return asyncio.run(value) if inspect.iscoroutine(value) else value
+    """What a coroutine returns; every other value as it is."""
+    if not inspect.iscoroutine(value):
+        return value
+    import asyncio  # too much to be in every guest
+
+    return asyncio.run(value)
 
 
 def _evaluate(source: str, names: dict[str, Any]) -> dict[str, Any]:

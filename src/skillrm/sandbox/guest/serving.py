@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from typing import Any
 
@@ -71,6 +70,8 @@ class Served:
         kwargs = {key: self.back(arg) for key, arg in request["kwargs"].items()}
         value = function(*args, **kwargs)
         if inspect.iscoroutine(value):
+            import asyncio  # too much to be in every guest
+
             value = asyncio.run(value)
         reply = {"value": self.out(value)}
         if any(isinstance(arg, _MUTABLE) for arg in args):

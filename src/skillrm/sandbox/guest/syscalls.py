@@ -44,8 +44,11 @@ _FREE: dict[str, tuple[int | None, int | None]] = {
 
 _MORE: dict[str, tuple[int | None, int | None]] = {"execve": (59, 221), "arch_prctl": (158, None)}
 _CLONE, _CLONE3, _SOCKETPAIR, _SENDTO = (56, 220), (435, 435), (53, 199), (44, 206)
+_RECVMSG = (47, 212)
+WAIT = 5
+"""Where a guest waits for its descriptors; the only one that may bring any, and closed before its job is read."""
 _IOCTL, _FCNTL, _PRCTL, _PRLIMIT = (16, 29), (72, 25), (157, 167), (302, 261)
-CHECKED = (_CLONE, _CLONE3, _SOCKETPAIR, _SENDTO, _IOCTL, _FCNTL, _PRCTL, _PRLIMIT)
+CHECKED = (_CLONE, _CLONE3, _SOCKETPAIR, _SENDTO, _RECVMSG, _IOCTL, _FCNTL, _PRCTL, _PRLIMIT)
 """Calls that are allowed with some arguments only."""
 _CLONE_THREAD_VM, _CLONE_NEW = 0x10100, 0x7E020080
 _IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX
@@ -107,6 +110,7 @@ def allow_list(extra: tuple[str, ...] = (), without: tuple[str, ...] = ()) -> by
     program += _when(_CLONE3[column], _op(_RETURN, _ENOSYS))  # its flags lie in memory: libc falls back to clone
     program += _when(_SOCKETPAIR[column], _one_of(0, (1,)))  # AF_UNIX, connected to nothing else
     program += _when(_SENDTO[column], _null(4))  # no address
+    program += _when(_RECVMSG[column], _one_of(0, (WAIT,)))  # nobody may send any, so it receives none again
     program += _when(_IOCTL[column], _one_of(1, _IOCTLS))
     program += _when(_FCNTL[column], _one_of(1, _FCNTLS))
     program += _when(_PRCTL[column], _one_of(0, _PRCTLS))

@@ -9,7 +9,7 @@ import signal
 import socket
 from typing import NoReturn
 
-from skillrm.sandbox.guest import kernel, runner
+from skillrm.sandbox.guest import kernel, runner, syscalls
 from skillrm.sandbox.guest.confine import Cell, Grant
 
 JOB, LINK = 3, 4
@@ -49,15 +49,16 @@ class Unborn:
 def _wait_and_serve(cell: Cell, sock: socket.socket, grant: Grant) -> NoReturn:
     failure: BaseException | None = None
     fds: list[int] = []
+    waiting = sock
     try:
         try:
             kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
             cell.part()
+            waiting = socket.socket(fileno=os.dup2(sock.detach(), syscalls.WAIT))
             cell.enclose(grant)
-            runner.warm()  # the pages that a run writes to are its own from here on, not copied in the run's time
         except BaseException as error:
             failure = error
-        message, fds = receive(sock)
+        message, fds = receive(waiting)
         if not message:
             os._exit(1)  # the zygote is gone
         if failure is not None:
@@ -65,7 +66,7 @@ def _wait_and_serve(cell: Cell, sock: socket.socket, grant: Grant) -> NoReturn:
         linked = len(fds) > 1
         _renumber(fds)
         fds = [JOB]
-        cell.seal()
+        waiting.detach()  # closed with all that is not standard, job or link
     except BaseException as error:  # told by name of step; nothing foreign has been read yet
         if fds:
             os.write(fds[0], b"\0" + str(error)[:200].encode())

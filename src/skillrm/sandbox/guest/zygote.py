@@ -22,14 +22,16 @@ from skillrm.sandbox.guest import kernel, runner
 from skillrm.sandbox.guest.confine import Cell
 from skillrm.sandbox.guest.unborn import Unborn, receive
 
+# Each costs every fork: its pages and, where it is compiled, its mappings. asyncio alone would add a third: the guest
+# that asks for it imports it. What needs a library of the system's must be here: a guest sees none to load.
 # fmt: off
 WARM = (
-    "abc", "argparse", "array", "ast", "asyncio", "base64", "binascii", "bisect", "bz2", "calendar", "cmath",
+    "abc", "argparse", "array", "ast", "base64", "binascii", "bisect", "bz2", "calendar", "cmath",
     "collections.abc", "contextlib", "copy", "csv", "ctypes", "dataclasses", "datetime", "decimal", "difflib", "enum",
     "fractions", "functools", "gc", "hashlib", "heapq", "html.parser", "inspect", "io", "itertools", "json",
     "keyword", "lzma", "math", "numbers", "operator", "os.path", "pprint", "queue", "random", "re", "secrets",
-    "shlex", "sqlite3", "statistics", "string", "struct", "textwrap", "threading", "time", "timeit", "traceback",
-    "types", "typing", "unicodedata", "unittest", "urllib.parse", "uuid", "weakref", "xml.etree.ElementTree", "zlib",
+    "shlex", "sqlite3", "ssl", "statistics", "string", "struct", "textwrap", "threading", "time", "timeit", "traceback",
+    "types", "typing", "unicodedata", "unittest", "urllib.parse", "uuid", "weakref", "zlib",
     "zoneinfo",
 )
 # fmt: on
