@@ -119,7 +119,7 @@ class Liar:
         asyncio.get_running_loop().add_reader(ours, worker.hear)
         theirs.sendall(self.words)
         try:
-            return await worker.run(["1"], limits, 5000)
+            return await worker.run([b"1"], limits, 5000)
         finally:
             worker.stop()
             for one in (ours, theirs, real):

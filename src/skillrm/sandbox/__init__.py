@@ -3,9 +3,9 @@
 Three levels, and what each does NOT cover:
 
 - `fast`: pydantic-monty, a Python subset in Rust, no host function, file or socket; limits on time, heap, recursion
-  and printed text. It rests on that interpreter being sound: its worker processes run as the host's user, without
-  namespaces and system-call filter (with an empty environment). A worker that computes when the host is killed ends
-  with its run.
+  and printed text. Behind that interpreter's own soundness its worker processes are locked in: namespaces with its
+  binary and libraries for files, no capabilities, an allow-list of system calls, rlimits. Where the kernel gives no
+  namespaces, list and rlimits remain, and a hole in the interpreter could read files.
 - `full`: CPython in a process of its own per run: user, pid, mount, network, ipc and uts namespaces, a root that holds
   the standard library read-only and nothing else, no /proc, an allow-list of system calls, rlimits, no capabilities,
   nobody's uid, killed with everything it has at its deadline. It rests on the kernel: a hole in a system call on the

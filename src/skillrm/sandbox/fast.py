@@ -42,10 +42,9 @@ class FastSandbox:
         given = _bound(inputs)
         if given is None:
             return None
-        snippets = [f"{given}{prelude}", f"{code}\n\n_as_json_(result)\n"]
         try:
-            sum(len(part.encode()) for part in snippets)
-        except UnicodeEncodeError:
+            snippets = [f"{given}{prelude}".encode(), f"{code}\n\n_as_json_(result)\n".encode()]
+        except UnicodeEncodeError:  # a lone surrogate in the code
             return None
         async with self._slots.one():
             worker = self._worker(limits.memory_mb)

@@ -126,7 +126,7 @@ class Worker:
         if run.died:
             raise OSError(run.fatal or f"it ended with status {self.process.returncode} at its start")
 
-    async def run(self, snippets: list[str], limits: SandboxLimits, most: int) -> Run:
+    async def run(self, snippets: list[bytes], limits: SandboxLimits, most: int) -> Run:
         """Feed them one after the other in a session of their own. `died` when the process did not survive it.
 
         A message of more than `most` bytes is the guest's doing, and costs it the process.
@@ -134,7 +134,7 @@ class Worker:
         self._run = run = Run(2 + len(snippets), limits)
         self._most = most
         self._left -= 1
-        feeds = [framed(_FEED, field(1, code.encode()) + field(5, b"/")) for code in snippets]
+        feeds = [framed(_FEED, field(1, code) + field(5, b"/")) for code in snippets]
         loop = asyncio.get_running_loop()
         watch = loop.call_later(limits.seconds + _GRACE_SECONDS, self._too_late, run)  # it keeps its own time, mostly
         try:

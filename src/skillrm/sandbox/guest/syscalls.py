@@ -45,7 +45,7 @@ _FREE: dict[str, tuple[int | None, int | None]] = {
 _MORE: dict[str, tuple[int | None, int | None]] = {"execve": (59, 221), "arch_prctl": (158, None)}
 _CLONE, _CLONE3, _SOCKETPAIR, _SENDTO = (56, 220), (435, 435), (53, 199), (44, 206)
 _RECVMSG = (47, 212)
-WAIT = 5
+WAIT = 63
 """Where a guest waits for its descriptors; the only one that may bring any, and closed before its job is read."""
 _IOCTL, _FCNTL, _PRCTL, _PRLIMIT = (16, 29), (72, 25), (157, 167), (302, 261)
 CHECKED = (_CLONE, _CLONE3, _SOCKETPAIR, _SENDTO, _RECVMSG, _IOCTL, _FCNTL, _PRCTL, _PRLIMIT)
