@@ -25,6 +25,12 @@ FOLDERS = {
 
 
 @pytest.fixture
+def folder(data_dir: Path) -> Callable[[Benchmark], Path]:
+    """Where a benchmark's real data lies."""
+    return lambda benchmark: data_dir / FOLDERS[benchmark.name]
+
+
+@pytest.fixture
 def real(data_dir: Path) -> Callable[..., list[LabelledSample]]:
     """`real(benchmark)`: its labelled samples out of the real data."""
 

@@ -61,6 +61,13 @@ class Row:
             raise self.fault(f"must be text or null, this is {type(value).__name__}", field)
         return value
 
+    def mapping(self, field: str) -> Mapping[str, Any]:
+        """An object."""
+        value = self.need(field)
+        if not isinstance(value, Mapping):
+            raise self.fault(f"must be an object, this is {type(value).__name__}", field)
+        return value
+
     def listed(self, field: str, least: int = 1) -> list[Any]:
         """A list of at least `least` items."""
         value = self.need(field)

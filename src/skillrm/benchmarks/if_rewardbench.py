@@ -103,9 +103,9 @@ def _edges(row: Row, names: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 
 def _asked(row: Row, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """Upstream's order of asking: (u, v) for every u and v whose position map puts u first."""
-    positions = row.content.get(MAPS)
-    if positions is None:
+    if MAPS not in row.content:
         return ()
+    positions = row.mapping(MAPS)
     found = []
     for u in range(len(names)):
         for v in range(len(names)):

@@ -7,6 +7,7 @@ Pyatkin et al., "Generalizing Verifiable Instruction Following", arXiv 2507.0283
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -81,17 +82,14 @@ def _inputs(folder: Path) -> dict[str, Mapping[str, Any]]:
     return {}
 
 
-def _with(row: Row, content: Mapping[str, Any]) -> Row:
-    return Row(content, row.file, row.ordinal, row.line, row.faults)
-
-
 def _joined(row: Row, answers: Mapping[str, Mapping[str, Mapping[str, Any]]], inputs: Mapping[str, Any]) -> Row:
     """gold.jsonl: `gold` maps each model to its strict results."""
     prompt = _plain(row.content.get("prompt"))
     gold = row.content.get("gold")
-    followed = {model: given["strict"] for model, given in gold.items()} if isinstance(gold, Mapping) else {}
+    gold = gold if isinstance(gold, Mapping) else {}
+    followed = {model: given.get("strict") if isinstance(given, Mapping) else None for model, given in gold.items()}
     said = {model: answers[model][prompt].get("response") for model in followed if prompt in answers.get(model, {})}
-    return _with(row, {**row.content, "said": said, "followed": followed, "input": _input_of(row, inputs)})
+    return replace(row, content={**row.content, "said": said, "followed": followed, "input": _input_of(row, inputs)})
 
 
 def _evaluated(row: Row, models: Mapping[str, Mapping[str, Mapping[str, Any]]], inputs: Mapping[str, Any]) -> Row:
@@ -100,7 +98,7 @@ def _evaluated(row: Row, models: Mapping[str, Mapping[str, Mapping[str, Any]]], 
     found = {model: answers[prompt] for model, answers in models.items() if prompt in answers}
     said = {model: one.get("response") for model, one in found.items()}
     followed = {model: one.get("follow_instruction_list") for model, one in found.items()}
-    return _with(row, {**row.content, "said": said, "followed": followed, "input": _input_of(row, inputs)})
+    return replace(row, content={**row.content, "said": said, "followed": followed, "input": _input_of(row, inputs)})
 
 
 def label_of(family: str) -> Any:
@@ -108,11 +106,11 @@ def label_of(family: str) -> Any:
 
     def label(row: Row, access: Access, seed: int) -> LabelledSample:
         identity = str(row.content.get("key", row.ordinal))
-        said, followed = row.need("said"), row.need("followed")
+        said, followed = row.mapping("said"), row.mapping("followed")
         missing = [model for model in followed if model not in said]
-        if missing or not said:
+        if missing or not followed:
             raise row.fault(f"there is no answer of {', '.join(missing) or 'any model'} to this prompt", "prompt")
-        models = list(said)
+        models = list(followed)
         group = arranged([said[model] for model in models], seed, family, identity)
         kept = {name: _results(row, followed[model]) for name, model in zip(group.names, models, strict=True)}
         right = frozenset(name for name, results in kept.items() if all(results))
@@ -133,7 +131,7 @@ def label_of(family: str) -> Any:
 
 def _results(row: Row, value: Any) -> tuple[bool, ...]:
     if not isinstance(value, list) or not value:
-        raise row.fault("must be a list of results, one for each instruction", "follow_instruction_list")
+        raise row.fault("holds no list of results, one for each instruction", "gold or follow_instruction_list")
     return tuple(bool(one) for one in value)
 
 
@@ -145,9 +143,13 @@ def _mounted(row: Row, family: str) -> tuple[tuple[Criterion, ...], tuple[Resour
     if not isinstance(given, Mapping):
         mend = f"put {' or '.join(INPUTS)} with this prompt beside the results, or run with access open"
         raise row.fault("has no kwargs of its instructions", "prompt", mend)
+    stated = replace(row, content=given)
+    listed, kwargs = stated.listed("instruction_id_list"), stated.listed("kwargs")
+    if len(listed) != len(kwargs) or not all(one is None or isinstance(one, Mapping) for one in kwargs):
+        raise row.fault(f"its {len(listed)} instructions need an object of kwargs each", "kwargs")
     criteria, resources = [], []
-    for number, (name, kwargs) in enumerate(zip(given["instruction_id_list"], given["kwargs"], strict=True), start=1):
-        args = {key: value for key, value in (kwargs or {}).items() if value is not None}
+    for number, (name, some) in enumerate(zip(listed, kwargs, strict=True), start=1):
+        args = {key: value for key, value in (some or {}).items() if value is not None}
         criterion = f"instruction-{number}"
         criteria.append(Criterion(id=criterion, text=f"Follows {name} {args or ''}".strip(), origin="sample"))
         try:

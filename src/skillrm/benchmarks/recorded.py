@@ -41,7 +41,7 @@ def _pair(judgment: Row, shown: tuple[str, ...]) -> Outcome:
     decision = judgment.need("decision")
     if decision is None:
         return Outcome(shown, "abstained")
-    if decision not in _DECISIONS:
+    if not isinstance(decision, str) or decision not in _DECISIONS:
         raise judgment.fault(f"must be A>B, B>A, A=B or null, this is {decision}", "judgments.decision")
     place = _DECISIONS[decision]
     return _tie(shown) if place is None else Outcome(shown, winner=shown[place])
