@@ -3,8 +3,8 @@
     python bench/recorded_judges.py judgebench FOLDER    files of JudgeBench's outputs/
     python bench/recorded_judges.py llmbar FOLDER        LLMBar's Dataset/LLMBar: against its own statistics.json
 
-Prints `recorded_judges key=value ...`, shares in percent as upstream has them. `difference`: the largest of the mean and
-of `correct_both` from what upstream stores beside the judgments.
+Prints `recorded_judges key=value ...`, shares in percent as upstream has them. `difference`: the largest of the mean
+and of `correct_both` from what upstream stores beside the judgments.
 """
 
 from __future__ import annotations
