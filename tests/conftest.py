@@ -9,8 +9,13 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from judge_server import JudgeServer, Script
+
+# how long an example takes is the machine's business
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 _NUMBERS = itertools.count()
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"

@@ -201,8 +201,8 @@ def judgment_of(setting: Setting, ledger: Ledger, outcomes: Sequence[Outcome], v
     finished = outcomes or [Outcome(sample.labels, None, ledger)]
     table, preference, agreement = merge(finished, votes)
     plan, readout, goal = setting.plan, setting.readout, setting.goal
-    verdict = read_evidence(plan.criteria, sample.labels, table.evidence, readout, goal, preference)
     error = _what_broke(plan, ledger, outcomes)
+    verdict = read_evidence(plan.criteria, sample.labels, table.evidence, readout, goal, preference, soft=error is None)
     return Judgment.made(
         sample_id=sample.id,
         sample_digest=sample.digest,

@@ -64,8 +64,9 @@ def reread(
     wanted = tuple(criteria) if criteria is not None else judgment.criteria
     if not wanted and criteria is not None:
         raise ConfigError(Fault("no criterion left to read", field="criteria"))
+    labels, sound = tuple(judgment.verdict.scores), judgment.error is None
     verdict = read_evidence(
-        wanted, tuple(judgment.verdict.scores), judgment.evidence, declaration, judgment.goal, judgment.preference
+        wanted, labels, judgment.evidence, declaration, judgment.goal, judgment.preference, soft=sound
     )
     status = status_of(verdict, judgment.error)
     return judgment.model_copy(
@@ -80,10 +81,19 @@ def read_evidence(
     declaration: Readout,
     goal: Goal,
     preference: Preference | None,
+    *,
+    soft: bool = True,
 ) -> Verdict:
-    """`readout` over resolved evidence rows; a criterion found not applicable drops out."""
+    """`readout` over resolved evidence rows; a criterion found not applicable drops out.
+
+    Without `soft`, what soft verifiers found is unknown: it may stand in where no judge spoke, not where one broke.
+    """
     out = {row.criterion for row in evidence if row.decision == "not_applicable"}
-    cells = {(row.criterion, row.candidate): row.score for row in evidence if row.score is not None}
+    cells = {
+        (row.criterion, row.candidate): row.score
+        for row in evidence
+        if row.score is not None and (soft or row.source != "soft_verifier")
+    }
     return _readout([c for c in criteria if c.id not in out], labels, cells, declaration, goal, preference)
 
 
