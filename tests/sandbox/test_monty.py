@@ -40,6 +40,7 @@ async def test_a_worker_has_no_file_no_capability_and_no_way_back(full):
     assert {status[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
     for space in ("mnt", "net", "ipc", "uts", "user"):
         assert os.readlink(f"/proc/{pid}/ns/{space}") != os.readlink(f"/proc/self/ns/{space}")
+    assert worker.apart()
     assert sorted(os.listdir(f"/proc/{pid}/fd")) == ["0", "1", "2"]
     seen = files_seen(pid)
     assert "monty" in seen

@@ -31,6 +31,15 @@ class FastSandbox:
             worker.stop()
         self._idle.clear()
 
+    async def confinement(self) -> str:
+        """What a worker is locked into. Raises as `run` does."""
+        worker = Worker(64)
+        try:
+            await worker.ready()
+            return "ok" if worker.apart() else "system-call filter and rlimits only: no namespaces to be had"
+        finally:
+            worker.stop()
+
     async def run(
         self, code: str, *, inputs: Mapping[str, JsonValue], prelude: str, limits: SandboxLimits
     ) -> SandboxResult | None:

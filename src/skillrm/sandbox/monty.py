@@ -126,6 +126,13 @@ class Worker:
         if run.died:
             raise OSError(run.fatal or f"it ended with status {self.process.returncode} at its start")
 
+    def apart(self) -> bool:
+        """It has namespaces of its own, not only the filter and the limits."""
+        try:
+            return os.readlink(f"/proc/{self.process.pid}/ns/mnt") != os.readlink("/proc/self/ns/mnt")
+        except OSError:
+            return False
+
     async def run(self, snippets: list[bytes], limits: SandboxLimits, most: int) -> Run:
         """Feed them one after the other in a session of their own. `died` when the process did not survive it.
 

@@ -39,13 +39,15 @@ def probe() -> SandboxReport:
 
 
 async def _probe() -> SandboxReport:
-    levels = {"fast": await _fast(), "full": await _full(), "wasm": await _wasm()}
+    fast, locked_in = await _fast()
+    levels = {"fast": fast, "full": await _full(), "wasm": await _wasm()}
     forced = os.environ.get(FORCE, "")
     default: LevelUsed | None = None
     for level in (forced,) if forced else ("full", "wasm"):
         if default is None and levels.get(level) == "ok":
             default = "full" if level == "full" else "wasm"
     mechanisms = {name: _refused_by(flags) for name, flags in _NAMESPACES.items()}
+    mechanisms["fast locked in"] = locked_in
     mechanisms["seccomp"] = "ok" if _has_seccomp() else "not in this kernel"
     mechanisms["rlimits"] = "ok" if sys.platform.startswith("linux") else "Linux only"
     mechanisms["cgroup"] = "not used: address space, processes and files are limited per guest by rlimits"
@@ -54,13 +56,15 @@ async def _probe() -> SandboxReport:
     return SandboxReport(default, levels, mechanisms)
 
 
-async def _fast() -> str:
+async def _fast() -> tuple[str, str]:
+    """How the level does, and what its workers are locked into."""
     sandbox = FastSandbox(1)
     try:
         result = await sandbox.run("result = 6 * 7", inputs={}, prelude="", limits=_LIMITS)
-        return "ok" if result is not None and result.result == 42 else f"gave {result}"
+        state = "ok" if result is not None and result.result == 42 else f"gave {result}"
+        return state, await sandbox.confinement()
     except (ImportError, OSError) as error:
-        return f"pydantic-monty: {error}"
+        return f"pydantic-monty: {error}", "there is no worker"
     finally:
         await sandbox.aclose()
 
