@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from skillrm.benchmarks.calibration import calibration
+from skillrm.benchmarks import Label, Outcome, Result
+from skillrm.benchmarks.calibration import calibration, claims_of_choices, claims_of_scores
 
 
 def test_confidence_that_comes_true_has_no_error():
@@ -36,3 +37,23 @@ def test_every_accuracy_has_its_interval():
 def test_what_is_no_confidence_is_refused(claims):
     with pytest.raises(ValueError, match=r"\[0, 1\]"):
         calibration(claims)
+
+
+def row(*outcomes: Outcome) -> Result:
+    return Result(("s", "1"), Label(given=("A", "B"), right=frozenset("A")), outcomes)
+
+
+def test_a_choice_is_as_confident_as_its_lead():
+    ahead = Outcome(("A", "B"), winner="A", scores={"A": 0.9, "B": 0.5})
+    behind = Outcome(("B", "A"), winner="B", scores={"A": 0.0, "B": 1.0})
+    assert claims_of_choices([row(ahead, behind)]) == [(pytest.approx(0.7), True), (1.0, False)]
+
+
+def test_ties_and_silence_claim_nothing():
+    tie = Outcome(("A", "B"), scores={"A": 0.5, "B": 0.5})
+    assert claims_of_choices([row(tie, Outcome(("B", "A"), "failed"))]) == []
+
+
+def test_every_known_score_claims_that_its_candidate_is_right():
+    outcome = Outcome(("A", "B"), scores={"A": 0.9, "B": None})
+    assert claims_of_scores([row(outcome)]) == [(0.9, True)]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from skillrm import RewardModel
 from skillrm.benchmarks import Ask, Label, Outcome, Result, find
 from skillrm.judgment import Judgment
 from skillrm.types import Candidate, Sample
+from synthetic_judges import perfect
 
 COMMAS = {"instruction_id_list": ["punctuation:no_comma"], "kwargs": [{}], "tags": ["stated"]}
 
@@ -68,6 +71,27 @@ def test_scores_given_one_by_one_are_put_together():
     one_failed = apart[0], Outcome(("B",), "failed", scores={"B": 0.9})
     result = Result(("s", "1"), label, one_failed)
     assert (result.scores, result.top, result.expected()) == ({"A": 0.2, "B": None}, frozenset(), 0.0)
+
+
+def test_numbers_of_different_access_are_never_one_number(tmp_path):
+    row = {
+        "question_id": "1",
+        "query_type": "mmlu-pro",
+        "prompt": "p",
+        "chosen": "a",
+        "rejected": "b",
+        "ground_truth": "A",
+    }
+    (tmp_path / "a.jsonl").write_text(json.dumps(row))
+    benchmark = find("judgebench")
+    opened, mounted = (
+        Result.of(item, [perfect(item, ask) for ask in benchmark.asks(item)])
+        for access in ("open", "sample")
+        for item in benchmark.load(tmp_path, access)
+    )
+    assert [benchmark.score([one]).access for one in (opened, mounted)] == ["open", "sample"]
+    with pytest.raises(ValueError, match="access open and sample are not one run"):
+        benchmark.score([opened, mounted])
 
 
 @pytest.mark.data

@@ -84,6 +84,7 @@ class Benchmark:
                     on_fault(fault)
                 continue
             seen[item.key] += 1
+            item = replace(item, access=access)
             yield item if seen[item.key] == 1 else _renamed(item, seen[item.key])
 
     def _one(self, row: Row, access: Access, seed: int) -> LabelledSample:
@@ -94,11 +95,16 @@ class Benchmark:
             raise InputError(*faults(error, file=where, line=row.line)) from None
 
     def score(self, results: Sequence[Result]) -> Metrics:
-        """All numbers of a run, results in the order of the rows. Raises `ValueError` without results."""
+        """All numbers of a run, results in the order of the rows.
+
+        Raises `ValueError` without results, and for results of different access: those are different numbers.
+        """
         if not results:
             raise ValueError(f"{self.name}: no results to score")
+        if len(seen := {result.access for result in results}) > 1:
+            raise ValueError(f"{self.name}: results with access {' and '.join(sorted(seen))} are not one run")
         found = self._summed(results) if self.summed is None else self.summed(self, results)
-        return found.model_copy(update={"figures": {**found.figures, **answers(results)}})
+        return found.model_copy(update={"access": results[0].access, "figures": {**found.figures, **answers(results)}})
 
     def _summed(self, results: Sequence[Result]) -> Metrics:
         marks = [self.mark(result) for result in results]

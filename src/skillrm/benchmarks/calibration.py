@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import fsum
 
+from skillrm.benchmarks.outcome import Result
 from skillrm.benchmarks.statistics import Interval, wilson
 
 Claim = tuple[float, bool]
@@ -38,6 +39,28 @@ class Calibration:
     """The largest of them."""
     brier: float
     """Mean squared error of the confidence; lower is better."""
+
+
+def claims_of_scores(results: Sequence[Result]) -> list[Claim]:
+    """Every score in [0, 1] as the confidence that the candidate is right."""
+    return [
+        (score, name in result.label.right)
+        for result in results
+        for name, score in result.scores.items()
+        if score is not None
+    ]
+
+
+def claims_of_choices(results: Sequence[Result]) -> list[Claim]:
+    """Every choice between two scored candidates: confidence 0.5 plus half the lead, in [0.5, 1]."""
+    found = []
+    for result in results:
+        for outcome in result.outcomes:
+            scores = [score for name in outcome.shown if (score := outcome.scores.get(name)) is not None]
+            if outcome.choice is not None and len(outcome.shown) == len(scores) == 2:
+                lead = max(scores) - min(scores)
+                found.append((0.5 + lead / 2, outcome.choice in result.label.right))
+    return found
 
 
 def calibration(claims: Sequence[Claim], bins: int = 10) -> Calibration:

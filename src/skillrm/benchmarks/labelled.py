@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from skillrm.shapes import letter
-from skillrm.types import Candidate, Sample
+from skillrm.types import Access, Candidate, Sample
 
 Key = tuple[str, str]
 """(subset, id): ids alone repeat across subsets in real benchmarks."""
@@ -38,6 +38,8 @@ class LabelledSample:
     sample: Sample
     subset: str
     label: Label
+    access: Access = "open"
+    """What was mounted; numbers of different access are different numbers."""
 
     @property
     def key(self) -> Key:

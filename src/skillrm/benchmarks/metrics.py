@@ -11,7 +11,7 @@ from pydantic import Field
 
 from skillrm.benchmarks.labelled import Key
 from skillrm.benchmarks.statistics import Interval, bootstrap, mean, wilson
-from skillrm.types import Frozen
+from skillrm.types import Access, Frozen
 
 Across = Literal["rows", "subsets"]
 
@@ -47,6 +47,7 @@ class Metrics(Frozen):
 
     benchmark: str
     mode: str
+    access: Access = "open"
     overall: Line
     subsets: dict[str, Line]
     figures: dict[str, float] = Field(default_factory=dict)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from skillrm.benchmarks.labelled import Key, Label, LabelledSample
 from skillrm.judgment import Judgment
-from skillrm.types import Goal, Sample, Status
+from skillrm.types import Access, Goal, Sample, Status
 
 Strategy = Literal["listwise", "knockout", "round_robin"]
 """As `RewardModel.select` has them."""
@@ -106,10 +106,11 @@ class Result:
     label: Label
     outcomes: tuple[Outcome, ...]
     sizes: Mapping[str, int] = field(default_factory=dict)
+    access: Access = "open"
 
     @classmethod
     def of(cls, item: LabelledSample, outcomes: Iterable[Outcome]) -> Result:
-        return cls(item.key, item.label, tuple(outcomes), item.sizes)
+        return cls(item.key, item.label, tuple(outcomes), item.sizes, item.access)
 
     @property
     def subset(self) -> str:
