@@ -130,7 +130,7 @@ async def judged(name: str, mode: str, rounds: int = ROUNDS, **more: Any) -> Non
     sandbox = more.pop("sandbox", None)
     with ModelServer(mode, **more) as server:
         kind = "direct" if mode == "direct" else "skill"
-        async with RewardModel("general", model="judge", base_url=server.base_url, judge=kind) as model:
+        async with RewardModel("general", model="judge", base_url=server.base_url, judge=kind, cache=None) as model:
             figures: dict[str, object] = dict(await cost(model, PAIR, server, rounds))
     if sandbox:
         figures = {**figures, "sandbox": sandbox}
@@ -152,7 +152,7 @@ async def banks() -> None:
             started = time.process_time()
             skill = load_skill(path)
             load = (time.process_time() - started) * 1000
-            async with RewardModel(skill, model="judge", base_url=server.base_url) as model:
+            async with RewardModel(skill, model="judge", base_url=server.base_url, cache=None) as model:
                 figures = await cost(model, PAIR, server, rounds=10)
                 tokens = (await model.judge(PAIR)).usage.prompt_tokens
         line("bank", {"resources": count, "cpu_ms": figures["cpu_ms"], "prompt_chars": tokens * 4, "load_ms": load})
