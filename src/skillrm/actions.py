@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -138,25 +138,31 @@ class Desk:
         if not entry.decisions:
             raise Refused(f"{criterion.id}: no decisions; give one for each of {', '.join(self.letters)}")
         quotes = {self._label(quote.candidate): quote.quote for quote in entry.quotes or ()}
+        cited = self.ledger.coverage(entry.observations)
         problems: list[str] = []
         for item in entry.decisions:
             try:
-                self._decide(criterion, item, entry, quotes)
+                self._decide(criterion, item, entry.reason[:4000], quotes, cited)
             except Refused as refusal:
                 problems.append(str(refusal))
         if problems:
             raise Refused("; ".join(problems))
 
     def _decide(
-        self, criterion: Criterion, item: tools.CandidateDecision, entry: tools.Entry, quotes: Mapping[str, str]
+        self,
+        criterion: Criterion,
+        item: tools.CandidateDecision,
+        reason: str,
+        quotes: Mapping[str, str],
+        cited: Sequence[tuple[str, frozenset[str]]],
     ) -> None:
         label = self._label(item.candidate)
         try:
             score = tools.score_of(criterion, item.decision)
         except ValueError as error:
             raise Refused(str(error)) from None
-        cited = tuple(one for one in entry.observations if self.ledger.speaks_of(one, label))
-        if score is not None and not self.ledger.covered(cited, label):
+        speaking = [(one, covers) for one, covers in cited if not covers or label in covers]
+        if score is not None and not any(covers for _, covers in speaking):
             raise Refused(
                 f"{criterion.id}: cite an observation of candidate {item.candidate[:20]}, such as its own text"
             )
@@ -168,7 +174,8 @@ class Desk:
                     f"{criterion.id}: that quote does not stand in candidate {item.candidate[:20]}; mend or drop it"
                 )
             score, quote = None, None
-        self.ledger.decide(criterion.id, label, score, cited, entry.reason[:4000], quote or None)
+        seen = tuple(one for one, _ in speaking)
+        self.ledger.decide(criterion.id, label, score, seen, reason, quote or None)
 
     def _rule_out(self, criterion: Criterion, entry: tools.Entry) -> None:
         if criterion.must or self.plan.settles(criterion.id):

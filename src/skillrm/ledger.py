@@ -189,13 +189,9 @@ class Ledger:
         self._rows.setdefault((criterion, label), {})["judge"] = (row,)
         self.changes += 1
 
-    def covered(self, observations: Iterable[str], label: str) -> bool:
-        return any(label in self._covers.get(one, ()) for one in observations)
-
-    def speaks_of(self, observation: str, label: str) -> bool:
-        """It covers this candidate, or the prompt, which all share."""
-        covers = self._covers.get(observation, frozenset())
-        return not covers or label in covers
+    def coverage(self, observations: Iterable[str]) -> list[tuple[str, frozenset[str]]]:
+        """Each observation with the labels that it covers; none: it is of the prompt, which all share."""
+        return [(one, self._covers.get(one, frozenset())) for one in observations]
 
     def answered(self, criterion: str, label: str) -> bool:
         """Settled by a rule or a hard verifier, or the judge has spoken; soft evidence only stands in for the judge."""

@@ -60,10 +60,10 @@ class Frozen(BaseModel):
         A judgment makes dozens of rows, and checking what we have just computed took most of its time.
         """
         new = cls.__new__(cls)
-        _put(new, "__dict__", {**cls._blank, **values})
-        _put(new, "__pydantic_fields_set__", cls._named)
-        _put(new, "__pydantic_extra__", None)
-        _put(new, "__pydantic_private__", None)
+        _put_values(new, {**cls._blank, **values})
+        _put_named(new, cls._named)
+        _put_extra(new, None)
+        _put_private(new, None)
         return new
 
     @classmethod
@@ -72,7 +72,10 @@ class Frozen(BaseModel):
         cls._named = set(cls.model_fields)
 
 
-_put = object.__setattr__
+_put_values, _put_named, _put_extra, _put_private = (
+    vars(BaseModel)[slot].__set__
+    for slot in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+)
 
 
 class Message(Frozen):
