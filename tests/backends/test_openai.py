@@ -239,6 +239,11 @@ async def test_each_fault_is_tried_as_often_as_it_is_worth(judge_server, client,
     assert len(server.requests) == requests
 
 
+async def test_one_kind_of_failure_does_not_use_up_the_retries_of_another(judge_server, client):
+    server = await judge_server([played.HANG, played.server_error(500), played.HTML, played.RESET, "fine"])
+    assert (await client(server.base_url, timeout=0.3).chat(asked())).attempts == 5
+
+
 async def test_a_request_that_breaks_the_server_does_not_hold_up_the_others(judge_server, client):
     def script(request, turn):
         return played.server_error(500) if request["messages"][0]["content"] == "poison" else Says("fine")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 import re
 import time
@@ -25,6 +24,8 @@ from skillrm.errors import (
 NEVER = 0
 FIRST_WAIT, LONGEST_WAIT = 0.5, 20.0
 """Seconds: the back-off doubles from the first to the longest, and each wait is drawn from 0 up to it."""
+LONGEST_ASKED = 300.0
+"""Seconds a server's Retry-After is obeyed at most."""
 _RETRIED = frozenset({408, 409, 425, 429})
 _GATEWAY = frozenset({502, 503, 504})
 _OVERLOADED = frozenset({429, 503, 529})
@@ -59,18 +60,20 @@ class Failure:
     away: bool = False
     """Nobody was there: no connection, a reset, a gateway that says so; nothing in the request can be the cause."""
 
-    def cost(self, retries: int) -> float:
-        """What it takes from the call's allowance of 1, where `retries` is how often the backend retries at all."""
+    @property
+    def kind(self) -> object:
+        """Failures of one kind share their retries."""
+        return type(self.error), self.retries
+
+    def allowed(self, retries: int) -> int:
+        """Retries of this kind, where `retries` is how often the backend retries at all."""
         allowed = retries if self.retries is None else min(self.retries, retries)
-        if isinstance(self.error, BackendRateLimited):
-            allowed *= _PATIENCE
-        return 1 / allowed if allowed else math.inf
+        return allowed * _PATIENCE if isinstance(self.error, BackendRateLimited) else allowed
 
     def wait(self, done: int) -> float:
-        """Seconds until the next attempt, with full jitter; what the server asked for is its endpoint's pause."""
-        if self.after is not None:
-            return 0.0
-        return random.uniform(0.0, min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(done, 16)))
+        """Seconds until the next attempt at the same endpoint: full jitter, never before the server's own wish."""
+        drawn = random.uniform(0.0, min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(done, 16)))
+        return drawn if self.after is None else min(self.after, LONGEST_ASKED) + 0.1 * drawn
 
 
 def refused(status: int, headers: Mapping[str, str], content: bytes, where: str, hide: Hide = str) -> Failure:

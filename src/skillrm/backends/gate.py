@@ -37,11 +37,6 @@ class Call:
     """Calls at that endpoint when it began, with it."""
     attempts: int = 0
 
-    @property
-    def stranded(self) -> bool:
-        """The endpoint of its latest attempt is gone: when to try again, the gate says."""
-        return self.last is not None and self.last.open_since is not None
-
 
 @dataclass(slots=True, order=True)
 class _Waiting:
@@ -128,6 +123,13 @@ class Gate:
         pace.leave()
         if self._queue:
             self._drain(time.monotonic())
+
+    def tells_when(self, call: Call) -> bool:
+        """Whether `enter` knows better when to try again than a random wait: the endpoint of the latest attempt is gone
+        or paused, and others may have room.
+        """
+        last = call.last
+        return last is not None and (last.open_since is not None or last.ready_at > time.monotonic())
 
     def close(self) -> None:
         """Whoever waits, fails."""

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import math
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -21,7 +22,6 @@ from skillrm.backends.transport import Answer, Transport
 from skillrm.errors import BackendReplyError, BackendTransportError, ConfigError, DeadlineExceeded, Fault
 
 _MAX_REPLY_BYTES = 8 << 20
-_ALLOWANCE = 1.0 + 1e-9
 _log = logging.getLogger(__name__)
 
 
@@ -78,7 +78,7 @@ class OpenAIBackend:
         unsupported = self._unsupported
         body = body_of(self.model, request, self.extra, unsupported)
         failure: Failure | None = None
-        spent = 0.0
+        spent: Counter[object] = Counter()  # by kind of failure, so that one kind does not use up another's retries
         while True:
             outcome = await self._through(gate, call, body, failure)
             if isinstance(outcome, ChatReply):
@@ -91,10 +91,10 @@ class OpenAIBackend:
                 body = body_of(self.model, request, self.extra, unsupported)
                 continue
             if not (call.probe and failure.away):  # a probe is sent for all, so it is no retry of this call
-                spent += failure.cost(self._retries)
-            if spent > _ALLOWANCE:
+                spent[failure.kind] += 1
+            if spent[failure.kind] > failure.allowed(self._retries):
                 raise failure.error
-            wait = 0.0 if call.stranded else failure.wait(call.attempts - 1)
+            wait = 0.0 if gate.tells_when(call) else failure.wait(call.attempts - 1)
             if time.monotonic() + wait >= call.until:
                 raise failure.error
             _log.info("attempt %d failed: %s", call.attempts, failure.error)

@@ -8,7 +8,8 @@ No clock and no loop in here: every method is told the time, in `time.monotonic(
   stray 429s into a dozen calls in flight. Rounds without a refusal add places, slowly at first, then faster.
 - *Latency* cuts only where replies are on their way to time out and a shorter queue shortens them: servers that batch
   answer later the more they are given, and are the faster for it.
-- *Pause*. `Retry-After` holds for the endpoint, not for the one call that was told.
+- *Pause*. `Retry-After` holds for the endpoint, not for the one call that was told; for that call alone while the
+  endpoint takes nearly all others, for then it is not the endpoint that is full.
 - *Breaker*. After three failures in a row (no connection, reset, 5xx, no reply in time) nothing is sent but one probe,
   a real call, after 0.5 s and then ever less often, at least every 10 s. Any answer closes it.
 """
@@ -20,7 +21,7 @@ import random
 from typing import Final
 
 from skillrm.backends.endpoints import Endpoint
-from skillrm.backends.failures import Failure
+from skillrm.backends.failures import LONGEST_ASKED, Failure
 
 _FIRST_LIMIT: Final = 8
 """The first refusal cuts no deeper: it says little about a server that had few calls."""
@@ -34,17 +35,18 @@ _RISE: Final = 4.0
 _CROWDED: Final = 0.25
 """Mean latency is too high above 4 times the least mean seen and above this share of an attempt's timeout."""
 _CUT: Final = 0.8
+_STRAY, _MEMORY = 0.1, 32
+"""Refusals up to this share of the last calls, of about so many, say nothing about the next call."""
 _OPENS_AFTER: Final = 3
 _FIRST_PROBE, _LAST_PROBE = 0.5, 10.0
-_LONGEST_ASKED: Final = 300.0
-"""Seconds a server's Retry-After is obeyed at most."""
 
 
 class Pace:
     """One endpoint as one event loop sees it."""
 
     __slots__ = (
-        "_calm", "_count", "_crowded", "_failures", "_least", "_probe_after", "_round", "_sum", "_timeout", "answered",
+        "_calm", "_count", "_crowded", "_ended", "_failures", "_least", "_probe_after", "_refusals",
+        "_round", "_sum", "_timeout", "answered",
         "endpoint", "error", "limit", "open_since", "outstanding", "ready_at", "served",
     )  # fmt: skip
 
@@ -64,6 +66,7 @@ class Pace:
         self._failures, self._probe_after, self._calm = 0, _FIRST_PROBE, 0.0
         self._round, self._sum, self._count = -math.inf, 0.0, 0
         self._least, self._crowded = math.inf, math.inf
+        self._refusals, self._ended = 0.0, 0
 
     def has_room(self, now: float) -> bool:
         return now >= self.ready_at and (self.outstanding < self.limit or self.open_since is not None)
@@ -83,6 +86,7 @@ class Pace:
     def answer(self, began: float, now: float) -> None:
         """A call has ended with a reply."""
         self._alive()
+        self._count_refusal(False)
         if self.limit < math.inf and 2 * self.outstanding >= self.limit:
             step = max(1.0, self.limit * _STEP) * 2.0 ** max(0.0, self._calm - _CALM_ROUNDS)
             self._calm += 1 / self.limit
@@ -100,11 +104,16 @@ class Pace:
         self.outstanding -= 1
         if not failure.down:
             self._alive()
-        if failure.after is not None:
-            asked = min(failure.after, _LONGEST_ASKED)
+        self._count_refusal(failure.overload)
+        if failure.after is not None and self._refusals > _STRAY:
+            asked = min(failure.after, LONGEST_ASKED)
             self.ready_at = max(self.ready_at, now + asked * random.uniform(1.0, 1.05))
         if failure.down:
             self._gone(failure, now, probe)
+
+    def _count_refusal(self, refused: bool) -> None:
+        self._ended = min(self._ended + 1, _MEMORY)
+        self._refusals += (refused - self._refusals) / self._ended
 
     def _gone(self, failure: Failure, now: float, probe: bool) -> None:
         self.error = failure.error
