@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import random
 import re
 import subprocess
 import sys
@@ -36,8 +37,17 @@ _SHOWN = re.compile(r"\u27ea(\S+) candidate ([A-Z]+) ")
 class ModelServer:
     """The server in a process of its own; a context manager. `check` is the code that `agentic` runs."""
 
-    def __init__(self, mode: Mode = "agentic", latency_ms: float = 0.0, check: str = CHECK) -> None:
-        self._command = [sys.executable, __file__, "--mode", mode, "--latency-ms", str(latency_ms), "--check", check]
+    def __init__(
+        self,
+        mode: Mode = "agentic",
+        latency_ms: float = 0.0,
+        check: str = CHECK,
+        faults: float = 0.0,
+        hangs: float = 0.0,
+    ) -> None:
+        """`faults`: share of requests that go wrong in one of six ways. `hangs`: share that is never answered."""
+        given = {"mode": mode, "latency-ms": latency_ms, "check": check, "faults": faults, "hangs": hangs}
+        self._command = [sys.executable, __file__, *(f"--{name}={value}" for name, value in given.items())]
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
@@ -52,6 +62,10 @@ class ModelServer:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    def down(self, down: bool) -> None:
+        """From now on every connection is refused with a reset, or none any more."""
+        urllib.request.urlopen(self.base_url.removesuffix("/v1") + f"/{'down' if down else 'up'}").read()
 
     def stats(self) -> dict[str, float]:
         """`requests` answered, and the `cpu_ms` of the server's process."""
@@ -80,7 +94,11 @@ class Judge:
     mode: Mode
     check: str
     latency: float
+    faults: float = 0.0
+    hangs: float = 0.0
     requests: int = 0
+    down: bool = False
+    chance: random.Random = field(default_factory=lambda: random.Random(1))
     _known: dict[bytes, bytes] = field(default_factory=dict)
 
     def answer(self, body: bytes) -> bytes:
@@ -172,7 +190,14 @@ class Connection(asyncio.Protocol):
             self._answer(head, body)
 
     def _answer(self, head: bytes, body: bytes) -> None:
-        if head.startswith(b"GET"):
+        if head.startswith((b"GET /down", b"GET /up")):
+            self.judge.down = head.startswith(b"GET /down")
+            self.transport.write(_http(b"{}"))
+        elif self.judge.down and not head.startswith(b"GET"):
+            self.transport.abort()
+        elif not head.startswith(b"GET") and self._goes_wrong():
+            return
+        elif head.startswith(b"GET"):
             used = {"requests": self.judge.requests, "cpu_ms": time.process_time() * 1000}
             models = {"object": "list", "data": [{"id": "judge", "object": "model"}]}
             self.transport.write(_http(json.dumps(models if b"/models" in head[:40] else used).encode()))
@@ -180,6 +205,32 @@ class Connection(asyncio.Protocol):
             asyncio.get_running_loop().call_later(self.judge.latency, self.transport.write, self.judge.answer(body))
         else:
             self.transport.write(self.judge.answer(body))
+
+    def _goes_wrong(self) -> bool:
+        """Answer amiss, or not at all, as often as was asked for."""
+        drawn = self.judge.chance.random()
+        if drawn < self.judge.hangs:
+            return True
+        if drawn >= self.judge.hangs + self.judge.faults:
+            return False
+        whole = self.judge.chance.choice(AMISS)
+        if whole:
+            self.transport.write(whole)
+        if not whole or whole is TRUNCATED:
+            self.transport.abort() if not whole else self.transport.close()
+        return True
+
+
+TRUNCATED = b'HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{"choices":[{"message":{"content":"half'
+AMISS = (
+    b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 0.2\r\nContent-Length: 2\r\n\r\n{}",
+    b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 2\r\n\r\n{}",
+    b"",
+    TRUNCATED,
+    _http(b"<html><body>Bad gateway</body></html>"),
+    _http(b'{"choices": []}'),
+)
+"""429, 500, a reset, half a body, HTML with status 200, a reply without a message."""
 
 
 async def serve(judge: Judge, port: int) -> None:
@@ -195,8 +246,11 @@ def main() -> None:
     parser.add_argument("--latency-ms", type=float, default=0.0, help="milliseconds before each reply")
     parser.add_argument("--check", default=CHECK, help="the Python that agentic runs")
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--faults", type=float, default=0.0, help="share of requests that go wrong")
+    parser.add_argument("--hangs", type=float, default=0.0, help="share of requests that are never answered")
     given = parser.parse_args()
-    asyncio.run(serve(Judge(given.mode, given.check, given.latency_ms / 1000), given.port))
+    judge = Judge(given.mode, given.check, given.latency_ms / 1000, given.faults, given.hangs)
+    asyncio.run(serve(judge, given.port))
 
 
 if __name__ == "__main__":
