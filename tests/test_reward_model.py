@@ -495,3 +495,10 @@ async def test_select_by_matches_ranks_all_candidates(skill):
         assert judgment.verdict.winner == "C"
         assert judgment.status == "ok"
         assert reread(judgment).model_dump_json() == judgment.model_dump_json()
+
+
+async def test_a_judgment_bears_the_digest_of_what_came_in_whatever_was_mounted():
+    sample = Sample.parse({"prompt": "17 * 6?", "response": "102", "reference": "102"})
+    for access in ("open", "sample"):
+        judgment = await RewardModel("math-answer", access=access).judge(sample)
+        assert judgment.sample_digest == sample.digest

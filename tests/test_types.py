@@ -11,6 +11,15 @@ from skillrm.errors import SampleError
 from skillrm.types import THINK, Candidate, Criterion, Evidence, Message, Resource, Sample, split_reasoning
 
 
+def test_a_copy_with_other_values_forgets_what_was_computed_from_the_old():
+    whole = Sample.parse({"id": "s", "prompt": "p", "responses": ["a", "b", "c"]})
+    before = whole.digest, whole.candidates[0].final
+    part = whole.model_copy(update={"candidates": whole.candidates[:2]})
+    assert part.digest != before[0]
+    assert part.digest == Sample.parse({"prompt": "p", "responses": ["a", "b"]}).digest
+    assert whole.candidates[0].model_copy(update={"text": "other"}).final == "other"
+
+
 def test_a_null_answer_is_an_empty_one():
     assert Candidate(label="A", text=None).final == ""
 

@@ -195,9 +195,8 @@ def _mean_rank(preferences: Sequence[Preference | None]) -> Preference | None:
     return Preference(ranking=tuple(groups), reason=known[0].reason if len(known) == 1 else "mean rank of the passes")
 
 
-def judgment_of(setting: Setting, ledger: Ledger, outcomes: Sequence[Outcome], votes: int) -> Judgment:
+def judgment_of(sample: Sample, setting: Setting, ledger: Ledger, outcomes: Sequence[Outcome], votes: int) -> Judgment:
     """The judgment of one sample: `ledger` holds what verifiers found, `outcomes` the passes of a judge model."""
-    sample = setting.bank.sample
     finished = outcomes or [Outcome(sample.labels, None, ledger)]
     table, preference, agreement = merge(finished, votes)
     plan, readout, goal = setting.plan, setting.readout, setting.goal

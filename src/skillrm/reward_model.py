@@ -152,7 +152,7 @@ class RewardModel:
         outcomes: list[Outcome] = []
         if self.backend is not None and not setting.closed(ledger):
             outcomes = await self._ask_the_judge(setting, ledger)
-        return judgment_of(setting, ledger, outcomes, self.votes)
+        return judgment_of(sample, setting, ledger, outcomes, self.votes)
 
     def judge_all(
         self, samples: Rows, goal: Goal = "scores", *, concurrency: int = 64, run: Run | None = None

@@ -66,6 +66,13 @@ class Frozen(BaseModel):
         _put_private(new, None)
         return new
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """As pydantic's, but what was computed from the old values (digests, final texts) does not come along."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in copied.__dict__.keys() - self._named if update else ():
+            del copied.__dict__[name]
+        return copied
+
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         cls._blank = {name: field.default for name, field in cls.model_fields.items()}
@@ -94,10 +101,8 @@ class Message(Frozen):
         """The text parts, joined; images and other parts are named in brackets."""
         if self.content is None or isinstance(self.content, str):
             return self.content or ""
-        return "".join(
-            shapes.mended(part["text"]) if isinstance(part.get("text"), str) else f"[{part.get('type', 'part')}]"
-            for part in self.content
-        )
+        texts = ((part.get("text"), part.get("type", "part")) for part in self.content)
+        return "".join(shapes.mended(text) if isinstance(text, str) else f"[{kind}]" for text, kind in texts)
 
 
 class Resource(Frozen):

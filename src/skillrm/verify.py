@@ -55,8 +55,6 @@ async def run(
 
 def _everything_said(sample: Sample) -> Sample:
     whole = [c.model_copy(update={"text": c.whole, "delimiters": ()}) for c in sample.candidates]
-    for candidate in whole:
-        candidate.__dict__.pop("final", None)  # model_copy carries the cached property along
     return sample.model_copy(update={"candidates": tuple(whole)})
 
 

@@ -72,9 +72,7 @@ def _without_unseen(sample: Sample, access: Access) -> Sample:
         changed["candidates"] = candidates
     if not changed:
         return sample
-    mounted = sample.model_copy(update=changed)
-    mounted.__dict__.pop("digest", None)  # model_copy carries cached properties along
-    return mounted
+    return sample.model_copy(update=changed)
 
 
 def _candidate(candidate: Candidate, access: Access) -> Candidate:
