@@ -32,10 +32,10 @@ def readout(
     """The verdict over `cells` ((criterion id, label) -> score in [0, 1]; absent = unknown)."""
     places = _mid_ranks(preference)
     columns: dict[str, dict[str, float]] = {label: {} for label in labels}
-    for criterion in criteria:
-        for label in labels:
-            if (criterion.id, label) in cells:
-                columns[label][criterion.id] = cells[criterion.id, label]
+    counted = {criterion.id for criterion in criteria}
+    for (identity, label), decided in cells.items():
+        if identity in counted and label in columns:
+            columns[label][identity] = decided
     scores: dict[str, Score] = {}
     alike: dict[tuple[object, ...], Score] = {}
     for label, column in columns.items():
@@ -202,8 +202,8 @@ def _ranking(scores: Mapping[str, Score], breaker: Mapping[str, float]) -> tuple
         return -score.low, breaker.get(label, math.inf) if score.low == score.high else math.inf
 
     groups: dict[tuple[float, float], list[str]] = {}
-    for label in sorted(scores, key=lambda label: (key(label), label)):
-        groups.setdefault(key(label), []).append(label)
+    for place, label in sorted((key(label), label) for label in scores):
+        groups.setdefault(place, []).append(label)
     return tuple(tuple(group) for group in groups.values())
 
 
