@@ -141,7 +141,7 @@ async def test_one_dead_server_of_three_costs_no_call_and_is_hardly_asked(judge_
 
 async def test_the_slower_server_gets_fewer_calls(judge_server, client):
     quick = await judge_server(lambda request, turn: Says("fine", delay=0.01))
-    slow = await judge_server(lambda request, turn: Says("fine", delay=0.1))
+    slow = await judge_server(lambda request, turn: Says("fine", delay=0.5))
     assert await all_of(client([quick.base_url, slow.base_url], concurrency=16), 300) == {"ok": 300}
     assert len(quick.requests) > 2 * len(slow.requests)
 

@@ -31,7 +31,7 @@ async def serve() -> AsyncIterator[Serve]:
     async def start(handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> str:
         app = web.Application()
         app.router.add_post("/{path:.*}", handler)
-        runner = web.AppRunner(app)
+        runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)  # some handlers sleep long
         await runner.setup()
         runners.append(runner)
         site = web.TCPSite(runner, "127.0.0.1", 0)
