@@ -46,7 +46,7 @@ def test_a_table_shows_criterion_decision_observation_and_bounds(tmp_path):
     assert "rivers  ok  winner A" in done.stdout
     assert "counted 1 commas; none allowed" in done.stdout
     assert "A 1.000   B 0.000" in done.stdout
-    assert "1 rows: 1 ok, 0 abstained, 0 failed, 0 unreadable" in done.stderr
+    assert "1 row: 1 ok, 0 abstained, 0 failed, 0 unreadable" in done.stderr
 
 
 def test_a_flag_names_the_candidate_and_says_no_more_than_there_is(tmp_path):

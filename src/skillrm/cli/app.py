@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import tomllib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,16 +30,25 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("judge")(judging.judge)
-app.command("compare")(comparing.compare)
-app.command("select")(comparing.select)
-app.command("rejudge")(judging.rejudge)
-app.command("readout")(rereading.readout)
-app.command("export")(export.export)
+
+
+def _add(command: Callable[..., None]) -> None:
+    """Under its own name; the lines of a paragraph of its docstring flow, those of an example stand."""
+    paragraphs = (inspect.getdoc(command) or "").split("\n\n")
+    flowing = [text if text.startswith(("[dim]", "skillrm ")) else " ".join(text.split("\n")) for text in paragraphs]
+    app.command(command.__name__, help="\n\n".join(flowing))(command)
+
+
+_add(judging.judge)
+_add(comparing.compare)
+_add(comparing.select)
+_add(judging.rejudge)
+_add(rereading.readout)
+_add(export.export)
 app.add_typer(skills.app, name="skill")
 app.add_typer(verifiers.app, name="verifier")
 app.add_typer(cache.app, name="cache")
-app.command("doctor")(doctor.doctor)
+_add(doctor.doctor)
 
 
 def _version(wanted: bool) -> None:

@@ -113,6 +113,8 @@ def _to_the_end(work: Coroutine[Any, Any, str | None], tally: Tally, output: Pat
         if end.exit_code == INTERRUPTED:
             note(f"done so far: {tally}")
             _how_to_go_on(output)
+        elif tally.rows:
+            note(f"before that: {tally}")
         raise
     note(str(tally))
     for words, count in sorted(tally.errors.items(), key=lambda pair: -pair[1])[:5]:
@@ -126,7 +128,7 @@ def _to_the_end(work: Coroutine[Any, Any, str | None], tally: Tally, output: Pat
 
 def _how_to_go_on(output: Path | None) -> None:
     if output is None:
-        note("with --output FOLDER a run can be gone on with")
+        note("with --output FOLDER the same command would go on from here")
         return
     words = [word for word in sys.argv[1:] if word != "--fresh"]
     note(f"resume: skillrm {shlex.join(words)}")

@@ -63,7 +63,14 @@ ToolModeOption = Annotated[
     ToolMode,
     typer.Option("--tool-mode", help="`json`: for models without tool calls.", rich_help_panel=_MODEL),
 ]
-GoalOption = Annotated[Goal, typer.Option("--goal", help="What must become sure.", rich_help_panel=_JUDGING)]
+GoalOption = Annotated[
+    Goal,
+    typer.Option(
+        "--goal",
+        help="What is wanted: a score for each answer, their order, or the best; judging ends once it is sure.",
+        rich_help_panel=_JUDGING,
+    ),
+]
 StrategyOption = Annotated[
     Strategy, typer.Option("--strategy", help="One table for all, or matches of two.", rich_help_panel=_JUDGING)
 ]

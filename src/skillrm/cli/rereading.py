@@ -53,7 +53,7 @@ def readout(
         for line, judgment in _judgments(file):
             if judgment is None:
                 bad += 1
-                note(f"{file}:{line}: is no judgment")
+                note(f"{file}:{line}: is no judgment, such as `judge --json` prints")
                 continue
             count += 1
             new = reread(judgment, readout=declared, criteria=_criteria(judgment, by_skill, weights))

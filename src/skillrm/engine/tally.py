@@ -81,7 +81,8 @@ class Tally:
 
     def __str__(self) -> str:
         states = ("ok", "abstained", "failed", "unreadable")
-        parts = [f"{self.rows} rows: " + ", ".join(f"{getattr(self, state)} {state}" for state in states)]
+        came_to = ", ".join(f"{getattr(self, state)} {state}" for state in states)
+        parts = [f"{self.rows} {'row' if self.rows == 1 else 'rows'}: {came_to}"]
         if self.repeated:
             parts.append(f"{self.repeated} judged before")
         if self.rows > self.repeated:
