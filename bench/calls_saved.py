@@ -20,6 +20,7 @@ from model_server import decisions
 
 from skillrm import RewardModel, Sample
 from skillrm.backends import ChatReply, ChatRequest, ChatUsage, ScriptedBackend, ToolCall
+from skillrm.engine import Tally
 from skillrm.types import Goal
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -42,8 +43,11 @@ def lines(name: str) -> Iterator[dict[str, Any]]:
         yield from map(json.loads, file)
 
 
-def ifeval(brought: bool, candidates: int) -> Iterator[Sample]:
-    """Several models' answers to one prompt, the constraints mounted or only read out of it."""
+def ifeval(brought: bool, candidates: int, *, checked: bool = False) -> Iterator[Sample]:
+    """Several models' answers to one prompt, the constraints mounted or only read out of it.
+
+    `checked`: with two items that only a judge can decide beside the constraints.
+    """
     names = sorted(path.stem for path in (DATA / "ifeval" / "responses").glob("*.jsonl"))[:candidates]
     answers = [{row["prompt"]: row["response"] for row in lines(f"ifeval/responses/{name}.jsonl")} for name in names]
     for row in list(lines("ifeval/prompts.jsonl"))[:LIMIT]:
@@ -51,6 +55,8 @@ def ifeval(brought: bool, candidates: int) -> Iterator[Sample]:
         given["responses" if candidates > 1 else "response"] = (
             [one.get(row["prompt"]) for one in answers] if candidates > 1 else answers[0].get(row["prompt"])
         )
+        if checked:
+            given["checklist"] = ["It does what the prompt asks for.", "It is free of factual errors."]
         yield Sample.parse({"prompt": row["prompt"], **given})
 
 
@@ -64,26 +70,26 @@ def humaneval(candidates: int) -> Iterator[Sample]:
 
 
 async def count(name: str, skill: str, samples: Callable[[], Iterator[Sample]], goal: Goal) -> None:
-    spent: dict[str, tuple[float, int]] = {}
+    spent: dict[str, tuple[float, int, int]] = {}
     ways: dict[str, dict[str, Any]] = {
         "direct": {"judge": "direct"},
         "complete": {"early_stop": False},
         "early_stop": {},
     }
-    rows = uncalled = 0
+    tally = Tally()
     for way, given in ways.items():
         async with RewardModel(skill, backend=ScriptedBackend(judge), cache=None, **given) as model:
-            calls, tokens, rows, uncalled = 0, 0, 0, 0
+            tally = Tally()
             async for one in model.judge_all(samples(), goal, concurrency=8):
-                if one.judgment is not None:
-                    rows += 1
-                    uncalled += one.judgment.usage.calls == 0
-                    calls += one.judgment.usage.calls
-                    tokens += one.judgment.usage.prompt_tokens + one.judgment.usage.completion_tokens
-            spent[way] = calls / rows, tokens // rows
-    figures = " ".join(f"calls_{way}={calls:.2f} tokens_{way}={tokens}" for way, (calls, tokens) in spent.items())
-    saved = 1 - spent["early_stop"][0] / max(spent["complete"][0], 1e-9)
-    print(f"calls_saved data={name} goal={goal} rows={rows} {figures} saved={saved:.2f} uncalled={uncalled / rows:.2f}")
+                tally.add(one.status, one.judgment)
+            tokens = (tally.prompt_tokens + tally.completion_tokens) // tally.rows
+            spent[way] = tally.calls / tally.rows, tokens, tally.by_judge
+    figures = " ".join(
+        f"calls_{way}={calls:.2f} tokens_{way}={tokens} cells_{way}={cells}"
+        for way, (calls, tokens, cells) in spent.items()
+    )
+    saved = 1 - spent["early_stop"][0] / spent["direct"][0]
+    print(f"calls_saved data={name} goal={goal} rows={tally.rows} {figures} saved={saved:.2f}", flush=True)
 
 
 async def main() -> None:
@@ -91,6 +97,8 @@ async def main() -> None:
     await count("ifeval_mounted", following, lambda: ifeval(brought=True, candidates=1), "scores")
     await count("ifeval_prompt_only", following, lambda: ifeval(brought=False, candidates=1), "scores")
     await count("ifeval_best_of_8", following, lambda: ifeval(brought=False, candidates=8), "winner")
+    await count("ifeval_checklist", following, lambda: ifeval(True, 1, checked=True), "scores")
+    await count("ifeval_checklist_best_of_8", following, lambda: ifeval(True, 8, checked=True), "winner")
     await count("humaneval_5", "code-tests", lambda: humaneval(5), "scores")
     await count("humaneval_best_of_5", "code-tests", lambda: humaneval(5), "winner")
 

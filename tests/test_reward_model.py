@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from judging import BANK, COMMAS, entry, record, says, submit, whole_table, write_skill
+from judging import BANK, COMMAS, entry, record, says, submit, well_behaved, whole_table, write_skill
 from skillrm.backends import ChatReply, ScriptedBackend
 from skillrm.errors import BackendRequestError, BackendTransportError, ConfigError, ContextOverflow, SampleError
 from skillrm.judgment import Judgment, Readout
@@ -502,3 +502,46 @@ async def test_a_judgment_bears_the_digest_of_what_came_in_whatever_was_mounted(
     for access in ("open", "sample"):
         judgment = await RewardModel("math-answer", access=access).judge(sample)
         assert judgment.sample_digest == sample.digest
+
+
+async def test_complete_asks_nothing_when_verifiers_fill_every_cell(tmp_path):
+    backend = ScriptedBackend([])
+    model = RewardModel(write_skill(tmp_path, COMMAS), backend=backend, early_stop=False)
+    judgment = await model.judge({"prompt": "p", "responses": ["one", "one, two"]})
+    assert (judgment.status, judgment.usage.calls) == ("ok", 0)
+
+
+GATED = """\
+criteria:
+  - {id: helpful, text: "The answer helps.", scale: graded(5)}
+  - {id: commas, text: "No commas.", gate: 0.2}
+resources:
+  - {id: v, kind: verifier, verifier: "ifeval:punctuation:no_comma", decides: [commas], hard: true}
+"""
+
+
+@pytest.mark.parametrize(
+    ("gate", "goal", "shown_texts"),
+    [
+        ("0.0", "scores", ["one", "two", "three"]),
+        ("0.0", "winner", ["one", "two", "three"]),
+        ("0.2", "scores", ["one", "two", "three", "four, five"]),
+        ("0.2", "winner", ["one", "two", "three"]),
+    ],
+    ids=["a closed score", "who is out", "a score that may still move", "who is capped below the rest"],
+)
+async def test_candidates_that_the_judge_cannot_move_are_not_shown(tmp_path, gate, goal, shown_texts):
+    asked: list[str] = []
+
+    def judge(request):
+        asked.append(request.messages[1]["content"])
+        return says(*well_behaved(request.messages))
+
+    skill = write_skill(tmp_path, GATED.replace("0.2", gate))
+    answers = ["one", "four, five", "two", "three"]
+    judgment = await RewardModel(skill, backend=ScriptedBackend(judge)).judge(
+        {"prompt": "p", "responses": answers}, goal
+    )
+    assert judgment.status == "ok"
+    assert [text for text in ("one", "two", "three", "four, five") if text in asked[0]] == shown_texts
+    assert judgment.verdict.scores["B"].high <= float(gate)

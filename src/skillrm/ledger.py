@@ -200,6 +200,11 @@ class Ledger:
             return kept is not None or criterion in self._ruled_out
         return any(row.score is not None for row in self._merged(criterion, kept, soft=False))
 
+    @property
+    def full(self) -> bool:
+        """Every cell in force is settled."""
+        return all(self.answered(criterion.id, label) for criterion in self.in_force for label in self.labels)
+
     def _row(
         self,
         criterion: str,

@@ -238,7 +238,7 @@ class RewardModel:
             return [Outcome(labels, None, ledger, limits=[str(limit)])]
         except (BackendError, DeadlineExceeded) as error:
             return [Outcome(labels, None, ledger, errors=[f"planning: {type(error).__name__}: {error}"])]
-        shown = orders(labels, self.order, self.votes, self.seed)
+        shown = orders(setting.contested(ledger), self.order, self.votes, self.seed)
         return await together([run_pass(setting, ledger, o, s, n) for n, (o, s) in enumerate(shown)])
 
     async def _add_open_criteria(self, setting: Setting, ledger: Ledger) -> None:

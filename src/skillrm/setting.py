@@ -119,13 +119,27 @@ class Setting:
 
     def closed(self, ledger: Ledger) -> bool:
         """Nothing need be asked: no open cell can change the answer. Soft evidence does not keep a judge away."""
-        if not self.early_stop or ledger.open_at == ledger.changes:
+        if not self.early_stop:  # every cell is wanted, and what the judge may add
+            wanted = self.plan.open is not None or (self.asks_preference and ledger.preference is None)
+            return ledger.full and not wanted
+        if ledger.open_at == ledger.changes:
             return False
         cells = ledger.cells(soft=False)
         read = readout(ledger.in_force, ledger.labels, cells, self.readout, self.goal, ledger.preference)
         if not read.closed:
             ledger.open_at = ledger.changes
         return read.closed
+
+    def contested(self, ledger: Ledger) -> tuple[str, ...]:
+        """Whom the judge must see: not who has a score already nor, for the winner, who cannot win."""
+        if not self.early_stop or self.asks_preference or self.goal == "ranking":
+            return ledger.labels
+        cells = ledger.cells(soft=False)
+        scores = readout(ledger.in_force, ledger.labels, cells, self.readout, self.goal, ledger.preference).scores
+        if self.goal == "scores":
+            return tuple(label for label in ledger.labels if scores[label].value is None)
+        lead = max(score.low for score in scores.values())
+        return tuple(label for label in ledger.labels if scores[label].high >= lead)
 
     async def ask(
         self,
