@@ -8,20 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from real_data import FOLDERS
 from skillrm.benchmarks import Benchmark, LabelledSample, find
 from skillrm.types import Access
-
-FOLDERS = {
-    "rewardbench2": "rewardbench2",
-    "rmbench": "rmbench",
-    "judgebench": "judgebench",
-    "if-rewardbench": "if_rewardbench",
-    "jetts": "jetts_schema",
-    "llmbar": "llmbar",
-    "ifeval": "ifeval",
-    "ifbench": "ifbench",
-    "ifbench-pairs": "ifbench_pairs",
-}
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from skillrm.judgment import Judgment
+from skillrm.judgment import Judgment, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,12 @@ class Spent:
 
 def spent(judgments: Iterable[Judgment]) -> Spent:
     """Add up what the judgments say of their usage."""
-    usages = [judgment.usage for judgment in judgments]
+    return spent_of(judgment.usage for judgment in judgments)
+
+
+def spent_of(used: Iterable[Usage]) -> Spent:
+    """Add up usages, one a judgment."""
+    usages = list(used)
     costs = [usage.cost_usd for usage in usages if usage.calls]
     known = [cost for cost in costs if cost is not None]
     return Spent(

@@ -15,6 +15,7 @@ from skillrm.types import Access
 if TYPE_CHECKING:
     from skillrm.backends import Budget
     from skillrm.reward_model import RewardModel
+    from skillrm.skill import Skill
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,8 @@ class Chosen:
         """From a command's arguments, by their names; others are not looked at."""
         return cls(**{field.name: given[field.name] for field in fields(cls) if field.name in given})
 
-    async def reward_model(self) -> RewardModel:
-        """Raises `SkillRMError` for what cannot be used."""
+    async def reward_model(self, skill: Skill | None = None) -> RewardModel:
+        """`skill`: instead of the one named. Raises `SkillRMError` for what cannot be used."""
         from skillrm.limits import Limits
         from skillrm.reward_model import RewardModel
 
@@ -61,7 +62,7 @@ class Chosen:
             mend = "give --model and --base-url, or set SKILLRM_MODEL and OPENAI_BASE_URL"
             raise ConfigError(Fault(f"{self.judge} needs a judge model", field="--judge", mend=mend))
         return RewardModel(
-            self.skill,
+            skill or self.skill,
             model=model,
             base_url=urls or None if model and not model.startswith("gguf:") else None,
             judge=self.judge,

@@ -1,0 +1,163 @@
+"""`skillrm bench`, as a person uses it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from typer.testing import CliRunner
+
+from skillrm.benchmarks import names
+from skillrm.cli.app import app
+from skillrm.cli.bench_running import command
+
+
+@pytest.fixture(autouse=True)
+def _no_model(monkeypatch, tmp_path):
+    for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "SKILLRM_MODEL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def invoke(*args: str):
+    return CliRunner().invoke(app, ["bench", *args])
+
+
+def written(count: int = 12) -> str:
+    """Pairs that a verifier of commas tells apart, in every third row the wrong way round."""
+    rows = [
+        {
+            "question_id": f"q{number}",
+            "query_type": "livebench-math" if number % 2 else "mmlu-pro-law",
+            "prompt": f"Name {number} rivers. Do not use any commas.",
+            "chosen": "Elbe, Rhine" if number % 3 == 0 else "Elbe and Rhine",
+            "rejected": "Elbe and Oder" if number % 3 == 0 else "Elbe, Oder",
+            "ground_truth": "Elbe",
+        }
+        for number in range(1, count + 1)
+    ]
+    Path("pairs.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows))
+    return "pairs.jsonl"
+
+
+ARGS = ("judgebench", "--skill", "instruction-following")
+
+
+def test_the_list_names_every_benchmark_with_its_files_and_its_origin():
+    shown = invoke("list").stdout
+    for name, modes in names().items():
+        assert name in shown
+        assert all(mode in shown for mode in modes)
+    assert "ScalerLab/JudgeBench" in shown
+    assert "total_dataset.json" in shown
+
+
+def test_a_run_prints_both_columns_with_what_stands_behind_them_and_keeps_a_record():
+    done = invoke(*ARGS, "--data", written(), "-o", "run")
+    assert done.exit_code == 0, done.output
+    assert "judgebench (pairs) · reference-free, access open\n" in done.stdout
+    assert "judge verifiers, skill instruction-following\n" in done.stdout
+    for word in ("upstream", "headline", "coverage", "abstained", "failed", "random", "longest", "livebench-math"):
+        assert word in done.stdout
+    record = json.loads(Path("run/metrics.json").read_text())
+    assert record["metrics"]["overall"]["headline"] == pytest.approx(8 / 12)
+    chosen = record["choices"]["overall"]
+    assert [chosen[name] for name in ("n", "right", "wrong", "undecided")] == [12, 8, 4, 0]
+    assert record["numbers"] == "reference-free"
+    assert record["command"].startswith("skillrm ")
+    assert record["versions"]["verifiers"]
+    assert len(Path("run/results.jsonl").read_text().splitlines()) == 12
+
+
+def test_the_same_command_goes_on_and_another_one_is_refused_with_what_differs():
+    data = written()
+    invoke(*ARGS, "--data", data, "-o", "run")
+    assert "24 judged before" in invoke(*ARGS, "--data", data, "-o", "run").stderr
+    for more, words in (
+        (("--access", "sample"), "access: open -> sample"),
+        (("--seed", "1"), "bench.seed: 0 -> 1"),
+        (("-n", "3"), "bench.limit: null -> 3"),
+        (("--drop-resource", "constraints"), "bench.dropped"),
+        (("--bank-fraction", "0.5"), "bench.bank_fraction: 1.0 -> 0.5"),
+    ):
+        done = invoke(*ARGS, "--data", data, "-o", "run", *more)
+        assert done.exit_code == 2
+        assert words in done.stderr.replace("\n", " ")
+    Path(data).write_text(Path(data).read_text().replace("Oder", "Odra"))
+    assert "another data" in invoke(*ARGS, "--data", data, "-o", "run").stderr
+
+
+def test_the_two_kinds_of_access_and_the_ablation_are_named_in_the_title():
+    done = invoke(*ARGS, "--data", written(), "--access", "sample", "--drop-resource", "constraints")
+    assert "resource-available, access sample" in done.stdout
+    assert "without constraints" in done.stdout
+    half = json.loads(invoke(*ARGS, "--data", written(), "--bank-fraction", "0.5", "--json", "-q").stdout)
+    assert half["judge"]["ablation"] == "0.5 of the bank (seed 0)"
+
+
+def test_without_its_detector_the_verifiers_have_nothing_to_decide():
+    told = json.loads(invoke(*ARGS, "--data", written(), "--drop-resource", "constraints", "--json", "-q").stdout)
+    assert told["metrics"]["overall"]["coverage"] == 0
+    assert told["statuses"]["overall"] == {"judgments": 24, "abstained": 24, "failed": 0}
+
+
+def test_what_cannot_be_used_is_refused_with_the_mend():
+    data = written()
+    assert "there are rewardbench2, rmbench" in invoke("judgebanch", "--data", data).stderr
+    assert "has no mode 'scores'" in invoke(*ARGS, "--data", data, "--mode", "scores").stderr
+    assert "no resource 'rubrik'" in invoke(*ARGS, "--data", data, "--drop-resource", "rubrik").stderr
+    assert "it comes from ScalerLab/JudgeBench" in invoke(*ARGS, "--data", "nowhere").stderr
+    assert "is no range" in invoke(*ARGS, "--data", data, "--scorer", "http://x/score", "--scorer-range", "a").stderr
+    assert invoke(*ARGS, "--data", data, "--judge", "direct").exit_code == 2
+
+
+def test_a_bad_row_is_told_and_the_rest_are_judged():
+    data = written()
+    with Path(data).open("a") as lines:
+        lines.write('{"question_id": "q99"}\n')
+    done = invoke(*ARGS, "--data", data, "--json")
+    assert "left out: pairs.jsonl:13: query_type: is missing" in done.stderr
+    assert json.loads(done.stdout)["data"]["unreadable"] == 1
+
+
+def test_a_budget_stops_the_run_which_says_that_it_is_unfinished():
+    data = written(400)
+    done = invoke(*ARGS, "--data", data, "-o", "run", "--max-seconds", "0.05", "--concurrency", "1")
+    assert done.exit_code == 1
+    assert "UNFINISHED" in done.stdout
+    assert "resume: skillrm" in done.stderr
+    whole = invoke(*ARGS, "--data", data, "-o", "run", "--json")
+    assert json.loads(whole.stdout)["complete"] is True
+
+
+async def test_a_scalar_reward_model_is_the_judge(likes_length):
+    done = await asyncio.to_thread(invoke, "judgebench", "--data", written(), "--scorer", likes_length, "--json", "-q")
+    told = json.loads(done.stdout)
+    assert told["judge"]["skill"] == "scorer"
+    assert told["metrics"]["overall"]["coverage"] == 1
+    assert told["choices"]["overall"]["accuracy"] == told["choices"]["overall"]["longest"]
+
+
+@pytest.fixture
+async def likes_length():
+    """A reward model that likes length, in vLLM's shape; raw scores beyond what a sigmoid tells apart."""
+
+    async def score(request: web.Request) -> web.Response:
+        body = await request.json()
+        return web.json_response({"data": [{"index": 0, "score": 100.0 + len(body["text_2"])}]})
+
+    application = web.Application()
+    application.router.add_post("/score", score)
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    yield f"http://{host}:{port}/score"
+    await runner.cleanup()
+
+
+def test_the_command_is_kept_without_passwords():
+    assert command(["bench", "--base-url", "http://me:secret@host/v1"]) == "skillrm bench --base-url http://***@host/v1"
