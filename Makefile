@@ -25,7 +25,11 @@ lint: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python bench/judgment_cost.py
 	$(BIN)/python bench/sandbox.py
+	$(BIN)/python bench/chat_client.py
 	$(BIN)/python bench/store.py
+	$(BIN)/python bench/prompt_economy.py
+	$(BIN)/python bench/engine.py
+	$(BIN)/python bench/faults.py
 
 $(VENV)/bin/pip:
 	@test -n "$(PYTHON)" || { echo "skillrm needs Python 3.11 or newer; install it or run: make PYTHON=/path/to/python3.11"; exit 1; }

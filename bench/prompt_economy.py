@@ -36,9 +36,8 @@ class Watched:
         self.tokens += len(text) // 4
         self.reused += known // 4
         if "propose_criteria" in (request.tools or ""):
-            given: list[tuple[str, Any]] = [
-                ("propose_criteria", {"criteria": [{"text": "It says when.", "reason": "x"}]})
-            ]
+            proposed = [{"text": "It says when.", "reason": "asked for"}]
+            given: list[tuple[str, Any]] = [("propose_criteria", {"criteria": proposed})]
         elif any(message["role"] == "tool" for message in request.messages):
             given = decisions(request.messages[1]["content"])
         else:
@@ -57,13 +56,9 @@ async def measure(name: str, *, together: bool) -> None:
     model = RewardModel("general", backend=ScriptedBackend(watched), cache=None)
     for number in range(PROMPTS):
         prompt = f"{TASK} Ship {number}."
-        answers = [f"{ANSWER} So says number {one}." for one in range(GROUP)]
-        rows = (
-            [{"prompt": prompt, "responses": answers}]
-            if together
-            else [{"prompt": prompt, "response": a} for a in answers]
-        )
-        for row in rows:
+        answers = [f"{one} says on ship {number}: {ANSWER}" for one in range(GROUP)]
+        alone = [{"prompt": prompt, "response": answer} for answer in answers]
+        for row in [{"prompt": prompt, "responses": answers}] if together else alone:
             await model.judge(Sample.parse(row))
     judgments = PROMPTS * GROUP
     figures = f"answers={judgments} calls_per_answer={watched.calls / judgments:.2f}"

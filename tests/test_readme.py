@@ -14,11 +14,12 @@ from skillrm.cli.app import app
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+SCALING = (ROOT / "docs/scaling.md").read_text()
 
 
 def test_the_python_blocks_print_what_stands_below_them():
-    blocks = re.findall(r"```python\n(.*?)```\n\n```\n(.*?)```", README, re.DOTALL)
-    assert len(blocks) == 2
+    blocks = re.findall(r"```python\n(.*?)```\n\n```\n(.*?)```", README + SCALING, re.DOTALL)
+    assert len(blocks) == 3
     names: dict[str, object] = {}
     for code, expected in blocks:
         printed = io.StringIO()
@@ -38,7 +39,8 @@ def test_every_command_of_the_readme_runs(tmp_path, monkeypatch):
         words = shlex.split(line, comments=True)[1:]
         arguments, target = (words[:-2], words[-1]) if ">" in words else (words, None)
         done = CliRunner().invoke(app, arguments)
-        assert done.exit_code == 0, (line, done.output)
+        expected = 1 if "rejudge" in line else 0  # what abstains without a judge still does
+        assert done.exit_code in (0, expected), (line, done.output)
         if target:
             (tmp_path / target).write_text(done.stdout)
 
