@@ -25,9 +25,9 @@ ANSWER = "The moon pulls the water on the near side more than the earth itself, 
 PROMPT = "Explain to a sailor why there are two tides a day, and say when the higher one comes. " * 4
 
 
-def pairs(count: int) -> Iterator[Sample]:
+def pairs(count: int, first: int = 0) -> Iterator[Sample]:
     """Rows that all differ, four to a prompt as in a rollout group."""
-    for number in range(count):
+    for number in range(first, first + count):
         responses = [f"{ANSWER} So much for {number}.", f"Because of the moon, says number {number}. {ANSWER[:600]}"]
         yield Sample.parse({"prompt": f"{PROMPT} ({number // 4})", "responses": responses})
 
@@ -43,11 +43,13 @@ async def throughput(mode: str, in_flight: int, latency_ms: float, rows: int) ->
         kind = "direct" if mode == "direct" else "skill"
         model = RewardModel("general", model="judge", base_url=server.base_url, judge=kind, cache=None)
         async with model:
-            async for _ in model.judge_all(pairs(4), concurrency=4):  # connections, imports, the sandbox
+            async for _ in model.judge_all(
+                pairs(in_flight), concurrency=in_flight
+            ):  # connections, imports, the sandbox
                 pass
             before, cpu, started = server.stats()["requests"], time.process_time(), time.perf_counter()
             done = 0
-            async for judged in model.judge_all(pairs(rows), concurrency=in_flight):
+            async for judged in model.judge_all(pairs(rows, first=in_flight), concurrency=in_flight):
                 done += judged.status == "ok"
             seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
         calls = (server.stats()["requests"] - before) / rows

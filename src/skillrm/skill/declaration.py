@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -37,6 +38,8 @@ class Declared:
     limits: SkillLimits = field(default_factory=SkillLimits)
     pointed: set[str] = field(default_factory=set)
     """Files of the skill that resources point to."""
+    places: dict[tuple[str | int, str], Place] = field(default_factory=dict)
+    """Where each id of a list stands first."""
     whole: bool = True
     """Everything could be read, so that what names what can be checked."""
 
@@ -53,12 +56,12 @@ def read(text: str, file: str, folder: Folder) -> Declared:
         if key not in KEYS:
             document.fault((key,), "unknown key", nearest(key, KEYS))
     for place, item in _items(document, values, "criteria"):
-        _keep(document, declared.criteria, place, _checked(document, place, item, Criterion))
+        _keep(declared, declared.criteria, place, _checked(document, place, item, Criterion))
     for place, item in _items(document, values, "resources"):
         bound = _bound(declared, place, item, folder)
-        _keep(document, declared.resources, place, _checked(document, place, bound, Resource) if bound else None)
+        _keep(declared, declared.resources, place, _checked(document, place, bound, Resource) if bound else None)
     for place, item in _items(document, values, "plan"):
-        _keep(document, declared.plan, place, _checked(document, place, item, Rule))
+        _keep(declared, declared.plan, place, _checked(document, place, item, Rule))
     declared.readout = _section(document, values, "readout", Readout) or Readout()
     declared.open = _section(document, values, "open", OpenCriteria)
     declared.limits = _section(document, values, "limits", SkillLimits) or SkillLimits()
@@ -85,14 +88,14 @@ def _section(document: Document, values: Mapping[str, Any], key: str, shape: typ
     return _checked(document, (key,), values[key], shape) if values.get(key) is not None else None
 
 
-def _keep(document: Document, kept: dict[Place, T], place: Place, one: T | None) -> None:
+def _keep(declared: Declared, kept: dict[Place, T], place: Place, one: T | None) -> None:
     if one is None:
         return
     identity = getattr(one, "id", None)
-    twin = next((where for where, other in kept.items() if identity and getattr(other, "id", None) == identity), None)
-    if twin is not None:
-        first = document.line((*twin, "id"))
-        document.fault((*place, "id"), f"the id {identity} stands here a second time; first on line {first}")
+    twin = declared.places.setdefault((place[0], identity), place) if identity else place
+    if twin != place:
+        first = declared.document.line((*twin, "id"))
+        declared.document.fault((*place, "id"), f"the id {identity} stands here a second time; first on line {first}")
         return
     kept[place] = one
 
@@ -104,7 +107,7 @@ def _checked(document: Document, place: Place, value: Any, shape: type[T]) -> T 
         document.fault((*place, forbidden), "is set by skillrm", "remove it")
         return None
     try:
-        return TypeAdapter(shape).validate_python(value)
+        return cast(T, _adapter(cast(Any, shape)).validate_python(value))
     except ValidationError as error:
         names = _field_names(shape)
         for item in error.errors(include_url=False):
@@ -117,6 +120,11 @@ def _checked(document: Document, place: Place, value: Any, shape: type[T]) -> T 
             else:
                 document.fault(where, said([item]), near_value(item))
         return None
+
+
+@lru_cache(maxsize=16)
+def _adapter(shape: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(shape)
 
 
 def _field_names(shape: Any) -> tuple[str, ...]:
