@@ -16,6 +16,7 @@ SkillRMError
 ├── SandboxError               the sandbox itself broke (never the guest code)
 │   └── SandboxUnavailable     nothing on this machine isolates
 ├── StoreError                 a run's folder is damaged or cannot be written: which file, and the mend
+├── ClusterLost                no node of the Ray cluster judges any more; what is stored stays
 └── VerifierNotFound           no verifier of that name is registered
 """
 
@@ -112,6 +113,10 @@ class StoreError(SkillRMError):
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
         super().__init__(str(fault))
+
+
+class ClusterLost(SkillRMError):
+    """No node of the Ray cluster judges any more; what is stored stays."""
 
 
 class VerifierNotFound(SkillRMError):

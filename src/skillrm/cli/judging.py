@@ -38,6 +38,9 @@ def judge(
     temperature: o.TemperatureOption = 0.0,
     tool_mode: o.ToolModeOption = "auto",
     concurrency: o.ConcurrencyOption = 64,
+    engine: o.EngineOption = "local",
+    ray_address: o.RayAddressOption = None,
+    ray_workers: o.RayWorkersOption = None,
     prices: o.PricesOption = None,
     cache: o.CacheOption = True,
     limit: o.LimitOption = None,
@@ -61,14 +64,15 @@ def judge(
     skillrm judge pairs.jsonl --goal winner -m qwen3 --base-url http://localhost:8000/v1 --output runs/pairs[/]
     """
     given = locals()
+    from skillrm.cli.placing import Placing
     from skillrm.cli.running import File, Showing, judge_file
     from skillrm.engine import Tally
 
-    chosen = Chosen.of(given)
+    chosen, placing = Chosen.of(given), Placing.of(given)
     tally = Tally()
     # one row after the other is what a person reads; a kept run is looked at later
     showing = Showing(json=json, verbose=verbose, quiet=quiet or (output is not None and not json and not verbose))
-    work = judge_file(File(file, limit), chosen, goal, concurrency, tally, showing, output, fresh=fresh)
+    work = judge_file(File(file, limit), chosen, goal, placing, tally, showing, output, fresh=fresh)
     _to_the_end(work, tally, output)
 
 
@@ -78,6 +82,9 @@ def rejudge(
     base_url: o.BaseUrlOption = None,
     timeout: o.TimeoutOption = 300.0,
     concurrency: o.ConcurrencyOption = 64,
+    engine: o.EngineOption = "local",
+    ray_address: o.RayAddressOption = None,
+    ray_workers: o.RayWorkersOption = None,
     prices: o.PricesOption = None,
     cache: o.CacheOption = False,
     max_cost: o.MaxCostOption = None,
@@ -92,6 +99,7 @@ def rejudge(
     [dim]skillrm rejudge runs/pairs --only failed,abstained --timeout 600 --no-cache[/]
     """
     given = locals()
+    from skillrm.cli.placing import Placing
     from skillrm.cli.running import Showing, rejudge_run
     from skillrm.engine import Tally
 
@@ -99,10 +107,10 @@ def rejudge(
     wanted: set[Status] = {status for status in _AGAIN if status in named}
     if not wanted or len(wanted) < len(named):
         raise typer.BadParameter("failed, abstained, or both with a comma", param_hint="--only")
-    chosen = Chosen.of(given)
+    chosen, placing = Chosen.of(given), Placing.of(given)
     tally = Tally()
     showing = Showing(json=json, verbose=verbose, quiet=quiet and not json and not verbose)
-    _to_the_end(rejudge_run(run, wanted, chosen, concurrency, tally, showing), tally, run)
+    _to_the_end(rejudge_run(run, wanted, chosen, placing, tally, showing), tally, run)
 
 
 def _to_the_end(work: Coroutine[Any, Any, str | None], tally: Tally, output: Path | None) -> None:

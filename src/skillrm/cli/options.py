@@ -75,7 +75,10 @@ StrategyOption = Annotated[
     Strategy, typer.Option("--strategy", help="One table for all, or matches of two.", rich_help_panel=_JUDGING)
 ]
 ConcurrencyOption = Annotated[
-    int, typer.Option("--concurrency", min=1, help="Rows judged at once.", rich_help_panel=_MODEL)
+    int,
+    typer.Option(
+        "--concurrency", min=1, help="Rows judged at once; with --engine ray, per worker.", rich_help_panel=_MODEL
+    ),
 ]
 LimitOption = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Only the first n rows.")]
 RunOption = Annotated[
@@ -90,6 +93,22 @@ RunOption = Annotated[
 FreshOption = Annotated[
     bool,
     typer.Option("--fresh/--resume", help="Begin the run in --output anew.", rich_help_panel=_RUN),
+]
+EngineOption = Annotated[
+    Literal["local", "ray"],
+    typer.Option("--engine", help="`ray`: workers on every node of a Ray cluster.", rich_help_panel=_RUN),
+]
+RayAddressOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ray-address",
+        help="host:port of the cluster, or auto; without it one begins on this machine. \\[env: RAY_ADDRESS]",
+        rich_help_panel=_RUN,
+    ),
+]
+RayWorkersOption = Annotated[
+    int | None,
+    typer.Option("--ray-workers", min=1, help="How many; one per CPU of the cluster.", rich_help_panel=_RUN),
 ]
 MaxCostOption = Annotated[
     float | None,

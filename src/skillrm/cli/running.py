@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -14,6 +15,7 @@ import typer
 
 from skillrm.cli.choosing import Chosen
 from skillrm.cli.output import console, note
+from skillrm.cli.placing import Placing
 from skillrm.cli.progress import Progress
 from skillrm.cli.resuming import complete, open_run, refuse_another
 from skillrm.engine import FINAL, Engine, Judged, Tally
@@ -23,6 +25,7 @@ from skillrm.store import Run
 from skillrm.types import Goal, Sample, Status
 
 if TYPE_CHECKING:
+    from skillrm.engine.local import Judge
     from skillrm.reward_model import RewardModel
 
 _HELD_BACK = 32
@@ -73,7 +76,7 @@ async def judge_file(
     file: File,
     chosen: Chosen,
     goal: Goal,
-    concurrency: int,
+    placing: Placing,
     tally: Tally,
     showing: Showing,
     folder: Path | None,
@@ -91,7 +94,8 @@ async def judge_file(
             _retell(run, file, tally, showing)
             return None
         rows = from_thread(file.rows()) if file.name == "-" else file.rows()
-        engine = await _through(rows, model, goal, concurrency, tally, showing, run, file.total())
+        judging = placing.judging(model, chosen)
+        engine = await _through(rows, model, judging, goal, tally, showing, run, file.total())
         if run is not None:
             run.note("read_all", engine.read_all and file.limit is None)
         return engine.stopped
@@ -109,7 +113,7 @@ def _retell(run: Run, file: File, tally: Tally, showing: Showing) -> None:
 
 
 async def rejudge_run(
-    folder: Path, statuses: set[Status], chosen: Chosen, concurrency: int, tally: Tally, showing: Showing
+    folder: Path, statuses: set[Status], chosen: Chosen, placing: Placing, tally: Tally, showing: Showing
 ) -> str | None:
     """Judge rows of a run again that ended in one of `statuses`. Raises `SkillRMError`."""
     run = Run.open(folder)
@@ -118,11 +122,13 @@ async def rejudge_run(
         manifest: Any = run.manifest
         made_with, goal = manifest["options"], manifest["identity"]["goal"]
         kept = {key: value for key, value in asdict(chosen).items() if key in _SPENDING}
-        model = await stack.enter_async_context(await Chosen(**{**made_with, **kept}).reward_model())
+        again = Chosen(**{**made_with, **kept})
+        model = await stack.enter_async_context(await again.reward_model())
         refuse_another(run, {**model.identity, "goal": goal}, folder)
         total = sum(getattr(run.count(), status) for status in statuses)
         rows = _again(run, statuses, str(folder))
-        return (await _through(rows, model, goal, concurrency, tally, showing, run, total, final=_OK)).stopped
+        judging = placing.judging(model, again)
+        return (await _through(rows, model, judging, goal, tally, showing, run, total, final=_OK)).stopped
 
 
 def _again(run: Run, statuses: set[Status], name: str) -> Iterator[Row]:
@@ -138,32 +144,33 @@ _SPENDING = ("base_url", "timeout", "prices", "cache", "max_cost", "max_tokens_t
 async def _through(
     rows: Any,
     model: RewardModel,
+    judging: AbstractAsyncContextManager[tuple[Judge, int]],
     goal: Goal,
-    concurrency: int,
     tally: Tally,
     showing: Showing,
     run: Run | None,
     total: int | None,
     final: frozenset[Status] = FINAL,
 ) -> Engine:
-    engine = Engine(
-        model.judge,
-        goal,
-        concurrency=concurrency,
-        run=run,
-        budget=model.budget,
-        window=_HELD_BACK * concurrency if showing.shows else None,
-        reload=showing.shows,
-        final=final,
-    )
-    found = engine.in_order(rows) if showing.shows else engine.outcomes(rows)
-    async with contextlib.aclosing(found) as outcomes, Progress(tally, total, shown=_progress(showing)):
-        async for judged in outcomes:
-            tally.add(judged.status, judged.judgment, repeated=judged.repeated)
-            for fault in judged.faults:
-                if judged.row.sample is not None:
-                    tally.broke(str(fault))
-            showing(judged)
+    async with judging as (judge, concurrency):
+        engine = Engine(
+            judge,
+            goal,
+            concurrency=concurrency,
+            run=run,
+            budget=model.budget,
+            window=_HELD_BACK * concurrency if showing.shows else None,
+            reload=showing.shows,
+            final=final,
+        )
+        found = engine.in_order(rows) if showing.shows else engine.outcomes(rows)
+        async with contextlib.aclosing(found) as outcomes, Progress(tally, total, shown=_progress(showing)):
+            async for judged in outcomes:
+                tally.add(judged.status, judged.judgment, repeated=judged.repeated)
+                for fault in judged.faults:
+                    if judged.row.sample is not None:
+                        tally.broke(str(fault))
+                showing(judged)
     return engine
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from skillrm.backends import Budget
 from skillrm.engine.source import Rows, Source
-from skillrm.errors import Fault, InputError, SkillRMError, StoreError
+from skillrm.errors import ClusterLost, Fault, InputError, SkillRMError, StoreError
 from skillrm.judgment import Judgment
 from skillrm.reading import Row
 from skillrm.store import Run, key_of
@@ -131,7 +131,7 @@ class Engine:
             while (row := await self._next(source)) is not None:
                 self._grow(source)
                 await self._do(row)
-        except Exception as error:  # the store broke: that ends the whole work
+        except Exception as error:  # the store or the cluster broke: that ends the whole work
             await self._out.put(error)
         else:
             if len(self._workers) == 1:
@@ -209,7 +209,7 @@ class Engine:
             if self._run is not None:  # no judge can mend it: nothing to try again
                 await self._run.enter(row.ordinal, row.line, row.id, None, None, faults)
             return Judged(row, None, None, faults)
-        except StoreError:
+        except (StoreError, ClusterLost):
             raise
         except SkillRMError as error:
             return Judged(row, None, None, row.located((Fault(str(error)),)))
