@@ -24,8 +24,8 @@ from skillrm.types import Goal, Sample
 _log = logging.getLogger(__name__)
 _SILENCE = 30.0
 """Seconds without an answer after which a worker counts as lost, whatever Ray says of its node."""
-_PATIENCE = 120.0
-"""Seconds without any worker after which the work ends."""
+_PATIENCE = 300.0
+"""Seconds without any worker after which the work ends; a cluster that grows on demand needs some."""
 _LOSSES = 3
 """Workers that may be lost over one row; from the second on it is judged while no other such row is."""
 _CONNECTING, _CLOSING = 5.0, 2.0
@@ -82,7 +82,7 @@ class RayWorkers:
         self._suspect: _Row | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._count = self._vain = 0
-        self._broken: SkillRMError | None = None
+        self._broken: ClusterLost | None = None
         self._ours = False
 
     @property
@@ -101,9 +101,7 @@ class RayWorkers:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await _cancelled(*self._tasks)
         if self._ours:
             _ray().shutdown()
 
@@ -138,7 +136,7 @@ class RayWorkers:
             else:
                 self._suspect = self._suspects.popleft()
 
-    def _end(self, row: _Row, answer: Answer | SkillRMError) -> None:
+    def _end(self, row: _Row, answer: Answer | ClusterLost) -> None:
         if row is self._suspect:
             self._suspect = None
         if row.done.done():
@@ -167,12 +165,12 @@ class RayWorkers:
             while self._broken is None:
                 await self._employ(place)
         except SkillRMError as error:
-            self._break(error)
+            self._break(ClusterLost(str(error)))
         except Exception as error:
             _log.exception("the cluster broke")
             self._break(ClusterLost(f"{type(error).__name__}: {error}"))
 
-    def _break(self, error: SkillRMError) -> None:
+    def _break(self, error: ClusterLost) -> None:
         """End the work: every row that waits, and each that comes."""
         self._broken = self._broken or error
         for place in self._places:
@@ -212,9 +210,13 @@ class RayWorkers:
         """Wait for room on a node and for the worker's reward model, as long as others work."""
         secrets = {name: os.environ[name] for name in _SECRETS if name in os.environ}
         answer = asyncio.ensure_future(_answer(actor.open.remote(self._make, secrets), None))
-        while not (await asyncio.wait({answer}, timeout=_PATIENCE))[0]:
-            if not any(place.ready for place in self._places):
-                raise ClusterLost(f"no node of the Ray cluster took a worker within {_PATIENCE:.0f} s")
+        try:
+            while not (await asyncio.wait({answer}, timeout=_PATIENCE))[0]:
+                if not any(place.ready for place in self._places):
+                    raise ClusterLost(f"no node of the Ray cluster took a worker within {_PATIENCE:.0f} s")
+        except BaseException:
+            await _cancelled(answer)
+            raise
         told = answer.result()
         if not isinstance(told, dict):
             raise ConfigError(*told)
@@ -228,8 +230,7 @@ class RayWorkers:
         try:
             await asyncio.gather(*both)
         finally:
-            for one in both:
-                one.cancel()
+            await _cancelled(*both)
 
     async def _feed(self, place: _Place, actor: Any) -> None:
         while True:
@@ -266,6 +267,12 @@ def _connect(ray: Any, address: str) -> None:
     except (OSError, ValueError, RuntimeError) as error:
         words = f"no Ray cluster answers at {address}: {' '.join(str(error).split())}"[:300]
         raise ConfigError(Fault(words, field="--ray-address", mend="check it with `ray status`")) from None
+
+
+async def _cancelled(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _answer(reference: Any, seconds: float | None) -> Any:
