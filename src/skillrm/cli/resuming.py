@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skillrm.errors import ConfigError, Fault, InputError
-from skillrm.reading import read_samples
+from skillrm.reading import read_samples, stamp
 from skillrm.store import Run, differences, key_of
 from skillrm.types import Goal
 
@@ -22,7 +21,7 @@ _ANEW = "repeat the old command, name another --output, or begin anew with --fre
 def open_run(folder: Path, model: RewardModel, options: dict[str, Any], goal: Goal, source: str, *, fresh: bool) -> Run:
     """The run in `folder`, made if there is none. Raises `ConfigError` with everything that differs from before."""
     identity = {**model.identity, "goal": goal}
-    data: dict[str, Any] = {"source": source, "sha256": _digest(source)}
+    data: dict[str, Any] = {"source": source, "stamp": stamp(source)}
     if fresh or not Run.exists(folder):
         begun = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         manifest: dict[str, Any] = {"identity": identity, "options": options, "data": data, "begun": begun}
@@ -50,7 +49,7 @@ def refuse_another(run: Run, identity: dict[str, Any], folder: Path) -> None:
 def _refuse_other_rows(run: Run, data: dict[str, Any], goal: Goal) -> None:
     """Rows may be added at the end; what the run has seen must stand where it stood. A pipe is not read twice."""
     before: Any = run.manifest.get("data") or {}
-    if data["sha256"] is None or before.get("sha256") == data["sha256"]:
+    if data["stamp"] is None or before.get("stamp") == data["stamp"]:
         return
     source = data["source"]
     for old, new in itertools.zip_longest(run.rows(judgments=False), read_samples(source)):
@@ -68,14 +67,7 @@ def _refuse_other_rows(run: Run, data: dict[str, Any], goal: Goal) -> None:
 def complete(run: Run, source: str) -> bool:
     """Every row of this very file is judged, so there is nothing to read it for."""
     before: Any = run.manifest.get("data") or {}
-    if run.manifest.get("read_all") is not True or before != {"source": source, "sha256": _digest(source)}:
+    if run.manifest.get("read_all") is not True or before != {"source": source, "stamp": stamp(source)}:
         return False
     counts = run.count()
     return counts.failed == counts.pending == 0
-
-
-def _digest(source: str) -> str | None:
-    if source == "-" or not Path(source).is_file():
-        return None
-    with Path(source).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

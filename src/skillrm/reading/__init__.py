@@ -7,8 +7,9 @@ faults, and the rows after it go on. Memory is bounded by the longest row.
 from __future__ import annotations
 
 from skillrm.reading.counting import count_rows
+from skillrm.reading.opening import stamp
 from skillrm.reading.rows import Row, read_samples, read_values
 from skillrm.reading.values import Value
 from skillrm.reading.waiting import from_thread
 
-__all__ = ["Row", "Value", "count_rows", "from_thread", "read_samples", "read_values"]
+__all__ = ["Row", "Value", "count_rows", "from_thread", "read_samples", "read_values", "stamp"]

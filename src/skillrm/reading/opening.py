@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import hashlib
 import os
+import re
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, NoReturn, cast
+from typing import IO, Any, NoReturn, TypeVar, cast
 
 from skillrm.errors import Fault, InputError
 
+T = TypeVar("T")
 CHUNK = 1 << 16
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _GZIP = b"\x1f\x8b"
 _BOM8 = b"\xef\xbb\xbf"
 _BOM16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
@@ -56,7 +60,7 @@ class Source:
 
 @contextlib.contextmanager
 def opened(name: str) -> Iterator[Source]:
-    """The bytes of a file, or of standard input for "-". Raises `InputError` for what cannot be opened."""
+    """The bytes of a file, of a URL, or of standard input for "-". Raises `InputError` for what cannot be opened."""
     file = _standard_input() if name == "-" else _file(name)
     with contextlib.ExitStack() as stack:
         if file is not sys.stdin.buffer:
@@ -85,6 +89,36 @@ def shown(name: str) -> str:
     return "standard input" if name == "-" else name
 
 
+def is_url(name: str) -> bool:
+    """Whether it names a file by scheme: `s3://...`, `gs://...`, `file:///...`."""
+    return _SCHEME.match(name) is not None
+
+
+def remote(name: str, use: Callable[[Any, str], T]) -> T:
+    """`use(filesystem, path)` of the URL, by pyarrow. Raises `InputError` for what cannot be opened."""
+    try:
+        from pyarrow.fs import FileSystem
+    except ImportError:
+        refuse("a URL is opened by pyarrow, which is missing", name, "pip install 'skillrm[parquet]'")
+    try:
+        system, path = FileSystem.from_uri(name)
+        return use(system, path)
+    except (OSError, ValueError, NotImplementedError) as error:  # pyarrow's errors derive from these
+        words = " ".join(str(error).split())
+        refuse(f"cannot be opened: {words}"[:300], name, "s3://, gs://, abfs://, hdfs:// and file:// are known")
+
+
+def stamp(name: str) -> str | None:
+    """Another text once the file is another: SHA-256 of a file, size and time of a URL; None for a pipe."""
+    if is_url(name):
+        info = remote(name, lambda system, path: system.get_file_info(path))
+        return f"{info.size} bytes of {info.mtime_ns}" if info.is_file else None
+    if name == "-" or not Path(name).is_file():
+        return None
+    with Path(name).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _standard_input() -> IO[bytes]:
     """A reader of its own on the same descriptor: a thread may wait in it while the program ends."""
     try:
@@ -94,6 +128,8 @@ def _standard_input() -> IO[bytes]:
 
 
 def _file(name: str) -> IO[bytes]:
+    if is_url(name):
+        return remote(name, lambda system, path: cast(IO[bytes], system.open_input_stream(path, compression=None)))
     path = Path(name)
     try:
         if path.is_dir():

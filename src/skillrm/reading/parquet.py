@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from skillrm.errors import Fault
-from skillrm.reading.opening import refuse
+from skillrm.reading.opening import is_url, refuse, remote
 from skillrm.reading.values import Value
 
 _BATCH = 64
@@ -23,7 +23,8 @@ def parquet_values(name: str) -> Iterator[Value]:
     except ImportError:
         refuse("Parquet needs pyarrow", name, "pip install 'skillrm[parquet]'")
     try:
-        with pq.ParquetFile(name) as file:
+        source = remote(name, lambda system, path: system.open_input_file(path)) if is_url(name) else name
+        with pq.ParquetFile(source) as file:
             for batch in file.iter_batches(batch_size=_BATCH):
                 yield from _rows(batch)
     except (OSError, ValueError, TypeError, NotImplementedError) as error:  # pyarrow's errors derive from these

@@ -37,7 +37,7 @@ class Row:
 
 
 def read_samples(source: str | Path) -> Iterator[Row]:
-    """The rows of a file, or of standard input for "-".
+    """The rows of a file, of a URL that pyarrow knows (`s3://...`), or of standard input for "-".
 
     Raises `InputError` for a file that cannot be read, or not beyond some row; what came before it has been given.
     """
