@@ -221,3 +221,16 @@ def test_a_whole_run_is_read_anew_under_another_readout():
     assert done.exit_code == 0
     assert len(done.stdout.splitlines()) == 4
     assert "4 judgments re-read, 0 changed, 0 unreadable, 0 calls" in done.stderr
+
+
+def test_options_of_ray_mean_nothing_without_it():
+    done = invoke("judge", written([row(1)]), "--ray-workers", "2")
+    assert done.exit_code == 2
+    assert "means nothing without --engine ray" in done.stderr
+
+
+def test_without_ray_its_engine_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    done = invoke("judge", written([row(1)]), *SKILL, "--engine", "ray")
+    assert done.exit_code == 2
+    assert "--engine: Ray is not installed (pip install 'skillrm[ray]', here and on every node)" in done.stderr

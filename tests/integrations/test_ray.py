@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sys
 import uuid
 from contextlib import aclosing
@@ -21,7 +22,7 @@ from judging import COMMAS, well_behaved, write_skill
 from skillrm.backends import Budget
 from skillrm.cli.choosing import Chosen
 from skillrm.cli.placing import Placing
-from skillrm.cli.running import File, Showing, judge_file
+from skillrm.cli.running import File, Showing, judge_file, rejudge_run
 from skillrm.engine import Engine, Tally
 from skillrm.engine.ray import RayWorkers, cluster
 from skillrm.errors import ClusterLost, ConfigError
@@ -297,3 +298,25 @@ async def test_a_cluster_without_room_ends_the_run_with_words(monkeypatch):
             await judged(file, COMMAS_SKILL)
     monkeypatch.setattr(cluster, "_PATIENCE", 60.0)
     assert (await judged(file, COMMAS_SKILL)).ok == 9
+
+
+async def test_failed_rows_of_a_run_are_judged_again_on_the_cluster(judge_server):
+    healthy = False
+
+    def script(request, turn):
+        return Says(calls=well_behaved(request["messages"])) if healthy else Says("I would rather not.")
+
+    server = await judge_server(script)
+    chosen = Chosen(judge="direct", model="judge", base_url=[server.base_url], cache=False)
+    assert (await judged(asked(5), chosen)).failed == 5
+    healthy, tally = True, Tally()
+    await rejudge_run(Path("run"), {"failed"}, chosen, ON_RAY, tally, QUIET)
+    assert (tally.rows, tally.ok) == (5, 5)
+
+
+def test_a_cluster_that_does_not_answer_is_named_at_once():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(ConfigError, match=f"--ray-address: no Ray cluster answers at {address}"):
+            cluster._connect(ray, address)

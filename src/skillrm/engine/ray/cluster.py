@@ -266,7 +266,8 @@ def _connect(ray: Any, address: str) -> None:
         ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **own)
     except (OSError, ValueError, RuntimeError) as error:
         words = f"no Ray cluster answers at {address}: {' '.join(str(error).split())}"[:300]
-        raise ConfigError(Fault(words, field="--ray-address", mend="check it with `ray status`")) from None
+        mend = "check it with `ray status`; one with token authentication needs RAY_AUTH_MODE=token"
+        raise ConfigError(Fault(words, field="--ray-address", mend=mend)) from None
 
 
 async def _cancelled(*tasks: asyncio.Task[Any]) -> None:
