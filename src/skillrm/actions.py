@@ -41,14 +41,15 @@ class Desk:
     findings: KnownFindings | None = None
     """What a cache knows of verifiers."""
     python_runs: int = 0
-    criteria: dict[str, Criterion] = field(default_factory=dict)
+    criteria: dict[str, Criterion] = field(init=False)
     _open: tuple[int, dict[str, list[str]]] = (-1, {})
     """State of the table, and the cells that are open in it."""
+    _supports: dict[tuple[tuple[str, ...], str], tuple[tuple[str, ...], bool]] = field(default_factory=dict)
     doubted: set[tuple[str, str]] = field(default_factory=set)
     """Cells whose quote was once found false."""
 
     def __post_init__(self) -> None:
-        self.criteria = {c.id: c for c in self.plan.criteria}
+        self.criteria = self.plan.once("by id", lambda: {c.id: c for c in self.plan.criteria})
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -129,8 +130,8 @@ class Desk:
         criterion = self.criteria.get(entry.criterion)
         if criterion is None:
             raise Refused(f"there is no criterion {entry.criterion[:80]!r}{_near(entry.criterion, self.criteria)}")
-        unseen = [one for one in entry.observations if one not in seen]
-        if unseen:
+        if not seen.issuperset(entry.observations):
+            unseen = [one for one in entry.observations if one not in seen]
             raise Refused(f"{criterion.id}: you had not been shown {', '.join(unseen)[:200]} when you wrote this")
         if entry.applies is False and not entry.decisions:
             self._rule_out(criterion, entry)
@@ -138,11 +139,10 @@ class Desk:
         if not entry.decisions:
             raise Refused(f"{criterion.id}: no decisions; give one for each of {', '.join(self.letters)}")
         quotes = {self._label(quote.candidate): quote.quote for quote in entry.quotes or ()}
-        cited = self.ledger.coverage(entry.observations)
         problems: list[str] = []
         for item in entry.decisions:
             try:
-                self._decide(criterion, item, entry.reason[:4000], quotes, cited)
+                self._decide(criterion, item, entry.reason[:4000], quotes, entry.observations)
             except Refused as refusal:
                 problems.append(str(refusal))
         if problems:
@@ -154,15 +154,15 @@ class Desk:
         item: tools.CandidateDecision,
         reason: str,
         quotes: Mapping[str, str],
-        cited: Sequence[tuple[str, frozenset[str]]],
+        cited: tuple[str, ...],
     ) -> None:
         label = self._label(item.candidate)
         try:
             score = tools.score_of(criterion, item.decision)
         except ValueError as error:
             raise Refused(str(error)) from None
-        speaking = [(one, covers) for one, covers in cited if not covers or label in covers]
-        if score is not None and not any(covers for _, covers in speaking):
+        speaking, grounded = self._support(cited, label)
+        if score is not None and not grounded:
             raise Refused(
                 f"{criterion.id}: cite an observation of candidate {item.candidate[:20]}, such as its own text"
             )
@@ -174,8 +174,19 @@ class Desk:
                     f"{criterion.id}: that quote does not stand in candidate {item.candidate[:20]}; mend or drop it"
                 )
             score, quote = None, None
-        seen = tuple(one for one, _ in speaking)
-        self.ledger.decide(criterion.id, label, score, seen, reason, quote or None)
+        self.ledger.decide(criterion.id, label, score, speaking, reason, quote or None)
+
+    def _support(self, cited: tuple[str, ...], label: str) -> tuple[tuple[str, ...], bool]:
+        """Those of the cited observations that speak of `label` or of the prompt, and whether one is of `label`.
+
+        A judge cites the same ones for row after row.
+        """
+        key = cited, label
+        if key not in self._supports:
+            covered = {one: self.ledger.covered(one) for one in cited}
+            speaking = tuple(one for one in cited if not covered[one] or label in covered[one])
+            self._supports[key] = speaking, any(covered[one] for one in speaking)
+        return self._supports[key]
 
     def _rule_out(self, criterion: Criterion, entry: tools.Entry) -> None:
         if criterion.must or self.plan.settles(criterion.id):
@@ -197,10 +208,11 @@ class Desk:
         """Criterion -> letters that neither a verifier nor the judge has spoken on."""
         if self._open[0] != self.ledger.changes:
             cells: dict[str, list[str]] = {}
+            answered, letters = self.ledger.answered, self.letters.items()
             for criterion in self.plan.criteria:
-                for letter, label in self.letters.items():
-                    if not self.ledger.answered(criterion.id, label):
-                        cells.setdefault(criterion.id, []).append(letter)
+                left = [letter for letter, label in letters if not answered(criterion.id, label)]
+                if left:
+                    cells[criterion.id] = left
             self._open = self.ledger.changes, cells
         return self._open[1]
 

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from skillrm.judgment import Step, Trace
+from skillrm.judgment import Step, Trace, Verdict
 from skillrm.shapes import mended
 from skillrm.types import Criterion, Evidence, Observation, Preference, Resource, Source, decision_of
 from skillrm.verifiers.registry import Finding
@@ -42,14 +42,17 @@ class Ledger:
     """Before observation ids, so that those of several passes differ."""
     errors: dict[Place, str] = field(default_factory=dict)
     """Cells whose verifier broke, and how."""
-    _rows: dict[Place, dict[Source, tuple[Evidence, ...]]] = field(default_factory=dict)
+    _found: dict[Place, dict[Source, tuple[Evidence, ...]]] = field(default_factory=dict)
+    """Rows of rules and verifiers."""
+    _judged: dict[Place, Evidence] = field(default_factory=dict)
+    """The judge's last word on each cell."""
     _ruled_out: dict[str, list[Evidence]] = field(default_factory=dict)
-    _covers: dict[str, frozenset[str]] = field(default_factory=dict)
+    _covers: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _resolved: tuple[int, Resolved] | None = None
     changes: int = 0
     """Grows with every change: what was read out of the table before is still true while it stands still."""
-    open_at: int = -1
-    """`changes` when the table was last found open."""
+    read: tuple[int, Verdict] | None = None
+    """`changes` when the table was last read, and what was read out of it."""
 
     def fork(self, prefix: str = "") -> Ledger:
         return Ledger(
@@ -60,11 +63,12 @@ class Ledger:
             preference=self.preference,
             prefix=prefix,
             errors=dict(self.errors),
-            _rows={place: dict(sources) for place, sources in self._rows.items()},
+            _found={place: dict(sources) for place, sources in self._found.items()},
+            _judged=dict(self._judged),
             _ruled_out=dict(self._ruled_out),
             _covers=dict(self._covers),
             changes=self.changes,
-            open_at=self.open_at,
+            read=self.read,
         )
 
     def extend(self, criteria: tuple[Criterion, ...]) -> None:
@@ -89,8 +93,9 @@ class Ledger:
         cached: bool = False,
     ) -> Observation:
         """Number and keep what an action returned. `shown` is hashed instead of kept (what the sample holds)."""
+        identity = f"{self.prefix}o{len(self.observations) + 1}"
         observation = Observation.made(
-            id=f"{self.prefix}o{len(self.observations) + 1}",
+            id=identity,
             action=action,
             resource=resource,
             candidates=candidates,
@@ -100,14 +105,14 @@ class Ledger:
             cached=cached,
         )
         self.observations.append(observation)
-        self._covers[observation.id] = frozenset(candidates)
+        self._covers[identity] = candidates
         return observation
 
     def step(self, turn: int, action: str, observations: Iterable[Observation] = (), error: str | None = None) -> None:
         """Keep what was done (or refused, with the words the judge was given)."""
         seen = tuple(observations)
         resource = seen[0].resource if seen else None
-        covered = tuple(dict.fromkeys(label for one in seen for label in one.candidates))
+        covered = tuple(dict.fromkeys(label for one in seen for label in one.candidates)) if seen else ()
         ids = tuple(one.id for one in seen)
         self.steps.append(
             Step.made(
@@ -185,20 +190,19 @@ class Ledger:
         quote: str | None = None,
     ) -> None:
         """Write the judge's row; its later word replaces its earlier one."""
-        row = self._row(criterion, label, score, observations, reason, "judge", quote)
-        self._rows.setdefault((criterion, label), {})["judge"] = (row,)
+        self._judged[criterion, label] = self._row(criterion, label, score, observations, reason, "judge", quote)
         self.changes += 1
 
-    def coverage(self, observations: Iterable[str]) -> list[tuple[str, frozenset[str]]]:
-        """Each observation with the labels that it covers; none: it is of the prompt, which all share."""
-        return [(one, self._covers.get(one, frozenset())) for one in observations]
+    def covered(self, observation: str) -> tuple[str, ...]:
+        """The labels that an observation speaks of; none: it is of the prompt, which all share."""
+        return self._covers.get(observation, ())
 
     def answered(self, criterion: str, label: str) -> bool:
         """Settled by a rule or a hard verifier, or the judge has spoken; soft evidence only stands in for the judge."""
-        kept = self._rows.get((criterion, label))
-        if criterion in self._ruled_out or kept is None or "judge" in kept:
-            return kept is not None or criterion in self._ruled_out
-        return any(row.score is not None for row in self._merged(criterion, kept, soft=False))
+        place = criterion, label
+        if place in self._judged or criterion in self._ruled_out:
+            return True
+        return place in self._found and any(row.score is not None for row in self._speaking(place, soft=False))
 
     @property
     def full(self) -> bool:
@@ -215,7 +219,7 @@ class Ledger:
         source: Source,
         quote: str | None = None,
     ) -> Evidence:
-        return Evidence.made(
+        return Evidence.made(  # every field, in order
             criterion=criterion,
             candidate=label,
             decision=decision_of(score),
@@ -227,20 +231,18 @@ class Ledger:
         )
 
     def _add(self, row: Evidence) -> None:
-        kept = self._rows.setdefault((row.criterion, row.candidate), {})
+        kept = self._found.setdefault((row.criterion, row.candidate), {})
         kept[row.source] = (*kept.get(row.source, ()), row)
         self.changes += 1
 
     def cells(self, *, soft: bool = True) -> dict[Place, float]:
         """Scores of the decided cells, after precedence; what was ruled out is no cell."""
-        cells: dict[Place, float] = {}
-        for place, kept in self._rows.items():
-            if place[0] not in self._ruled_out:
-                for row in self._merged(place[0], kept, soft=soft):
-                    if row.score is not None:
-                        cells[place] = row.score
-                        break
-        return cells
+        cells = {place: row.score for place, row in self._judged.items() if row.score is not None}
+        for place in self._found:
+            score = next((row.score for row in self._speaking(place, soft=soft) if row.score is not None), None)
+            if score is not None:
+                cells[place] = score
+        return {place: cells[place] for place in cells if place[0] not in self._ruled_out} if self._ruled_out else cells
 
     @property
     def in_force(self) -> tuple[Criterion, ...]:
@@ -256,34 +258,36 @@ class Ledger:
         evidence: list[Evidence] = []
         conflicts: list[Evidence] = []
         for criterion in self.criteria:
+            identity = criterion.id
+            if identity in self._ruled_out:
+                evidence += self._ruled_out[identity]
+                continue
             for label in self.labels:
-                row, overruled = self._resolve(criterion.id, label)
-                evidence.append(row)
-                conflicts.extend(overruled)
+                rows = self._speaking((identity, label))
+                if len(rows) == 1:
+                    evidence.append(rows[0])
+                elif rows:
+                    chosen = next((row for row in rows if row.score is not None), rows[0])
+                    evidence.append(chosen)
+                    conflicts += [row for row in rows if row.score is not None and row.score != chosen.score]
+                else:
+                    evidence.append(self._row(identity, label, None, (), "nothing decided it", "judge"))
         table = Resolved(tuple(evidence), tuple(conflicts))
         self._resolved = self.changes, table
         return table
 
-    def _resolve(self, criterion: str, label: str) -> tuple[Evidence, Sequence[Evidence]]:
-        if criterion in self._ruled_out:
-            return self._ruled_out[criterion][self.labels.index(label)], ()
-        merged = self._merged(criterion, self._rows.get((criterion, label), {}))
-        if not merged:
-            return self._row(criterion, label, None, (), "nothing decided it", "judge"), ()
-        if len(merged) == 1:
-            return merged[0], ()
-        chosen = next((row for row in merged if row.score is not None), merged[0])
-        return chosen, [row for row in merged if row.score is not None and row.score != chosen.score]
-
-    def _merged(
-        self, criterion: str, kept: Mapping[Source, tuple[Evidence, ...]], *, soft: bool = True
-    ) -> Sequence[Evidence]:
+    def _speaking(self, place: Place, *, soft: bool = True) -> Sequence[Evidence]:
         """One row of each source that speaks of a cell, the one that counts most first; `soft`: soft ones count."""
+        judged, found = self._judged.get(place), self._found.get(place)
+        if found is None:
+            return () if judged is None else (judged,)
         merged = []
-        for source in PRECEDENCE if len(kept) > 1 else kept:
-            if source in kept and (soft or source != "soft_verifier"):
-                rows = kept[source]
-                merged.append(rows[0] if len(rows) == 1 else _merge(self._combine(criterion), source, rows))
+        for source in PRECEDENCE:
+            if source == "judge" and judged is not None:
+                merged.append(judged)
+            elif source in found and (soft or source != "soft_verifier"):
+                rows = found[source]
+                merged.append(rows[0] if len(rows) == 1 else _merge(self._combine(place[0]), source, rows))
         return merged
 
     def _combine(self, criterion: str) -> str | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter
 
@@ -16,6 +16,7 @@ from skillrm.verifiers import registry
 from skillrm.verifiers.registry import Detection, Detector
 
 T = TypeVar("T", Criterion, Resource)
+M = TypeVar("M")
 
 _MESSAGES = TypeAdapter(tuple[Message, ...], config=ConfigDict(defer_build=True))
 _PROMPTS_KEPT = 4096
@@ -56,6 +57,14 @@ class Plan:
     open: OpenCriteria | None = None
     detectors: Mapping[str, str] = field(default_factory=dict)
     """Name -> version of the detectors that read the prompt."""
+    _made: dict[Hashable, Any] = field(compare=False, init=False, repr=False, default_factory=dict)
+
+    def once(self, key: Hashable, make: Callable[[], M]) -> M:
+        """What follows from this plan alone, made at first use: all samples of the same situation share it."""
+        if key not in self._made:
+            self._made[key] = make()
+        found: M = self._made[key]
+        return found
 
     @property
     def resources(self) -> tuple[Resource, ...]:
@@ -92,10 +101,12 @@ def plan_for(skill: Skill, bank: Bank, goal: Goal) -> Plan:
         found = _joined(_renamed(_unsaid(found, sample.resources), skill, sample))
     holds = tuple(rule.when.holds(now) for rule in skill.plan)
     asked = now.brought & skill.once("needs", lambda: frozenset(need for one in skill.resources for need in one.needs))
-    stated, own = skill.once(("plan", bank.access, holds, asked), lambda: _of_skill(skill, bank.own, holds, asked))
-
+    key = ("plan", bank.access, holds, asked, *versions.items())
+    stated = skill.once(key, lambda: _of_skill(skill, bank.own, holds, asked, versions))
+    if not (found or sample.resources or sample.criteria):
+        return stated
     criteria = (
-        *stated,
+        *stated.criteria,
         *{detection.criterion.id: detection.criterion for detection in found}.values(),
         *(one if one.origin != "skill" else one.model_copy(update={"origin": "sample"}) for one in sample.criteria),
     )
@@ -103,22 +114,26 @@ def plan_for(skill: Skill, bank: Bank, goal: Goal) -> Plan:
     if found or sample.resources:
         in_force = frozenset(criterion.id for criterion in criteria)
         brought = Part.of(_planned((*(one.resource for one in found), *sample.resources), in_force, now.brought))
-        _check_deciders(criteria, brought.runs, sample, own.hard)
+        _check_deciders(criteria, brought.runs, sample, stated.own.hard)
     spans = {detection.criterion.id: detection.span for detection in found}
-    return Plan(criteria, own, brought, spans, skill.open, versions)
+    return replace(stated, criteria=criteria, brought=brought, spans=spans)
 
 
 def _of_skill(
-    skill: Skill, mounted: tuple[Resource, ...], holds: tuple[bool, ...], brought: frozenset[str]
-) -> tuple[tuple[Criterion, ...], Part]:
-    """The skill's criteria and resources where these of its rules hold."""
+    skill: Skill,
+    mounted: tuple[Resource, ...],
+    holds: tuple[bool, ...],
+    brought: frozenset[str],
+    versions: Mapping[str, str],
+) -> Plan:
+    """The skill's criteria and resources where these of its rules hold, for a sample that adds nothing to them."""
     criteria = tuple(
         _applying(skill.criteria, [(rule.criteria, on) for rule, on in zip(skill.plan, holds, strict=True)])
     )
     called = _applying(mounted, [(rule.resources, on) for rule, on in zip(skill.plan, holds, strict=True)])
     part = Part.of(_planned(called, frozenset(criterion.id for criterion in criteria), brought))
     _check_deciders(criteria, part.runs, None, {})
-    return criteria, part
+    return Plan(criteria, part, Part(), {}, skill.open, versions)
 
 
 def _situation(sample: Sample, goal: Goal) -> Situation:

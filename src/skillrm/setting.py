@@ -12,7 +12,7 @@ from skillrm import prompts, tools
 from skillrm.backends import Backend, ChatReply, ChatRequest
 from skillrm.errors import ConfigError, DeadlineExceeded, Fault
 from skillrm.findings import KnownFindings
-from skillrm.judgment import Readout, Usage
+from skillrm.judgment import Readout, Usage, Verdict
 from skillrm.ledger import Ledger
 from skillrm.limits import Limits
 from skillrm.plan import Plan
@@ -122,20 +122,26 @@ class Setting:
         if not self.early_stop:  # every cell is wanted, and what the judge may add
             wanted = self.plan.open is not None or (self.asks_preference and ledger.preference is None)
             return ledger.full and not wanted
-        if ledger.open_at == ledger.changes:
-            return False
-        cells = ledger.cells(soft=False)
-        read = readout(ledger.in_force, ledger.labels, cells, self.readout, self.goal, ledger.preference)
-        if not read.closed:
-            ledger.open_at = ledger.changes
-        return read.closed
+        if ledger.changes:
+            return self._read(ledger).closed
+        empty = ("empty", len(ledger.labels), self.goal, self.readout)  # as open as any other
+        return self.plan.once(empty, lambda: self._read(ledger).closed)
+
+    def _read(self, ledger: Ledger) -> Verdict:
+        """What the table says as it stands, soft evidence aside."""
+        if ledger.read is None or ledger.read[0] != ledger.changes:
+            cells = ledger.cells(soft=False)
+            read = readout(ledger.in_force, ledger.labels, cells, self.readout, self.goal, ledger.preference)
+            ledger.read = ledger.changes, read
+        return ledger.read[1]
 
     def contested(self, ledger: Ledger) -> tuple[str, ...]:
         """Whom the judge must see: not who has a score already nor, for the winner, who cannot win."""
         if not self.early_stop or self.asks_preference or self.goal == "ranking":
             return ledger.labels
-        cells = ledger.cells(soft=False)
-        scores = readout(ledger.in_force, ledger.labels, cells, self.readout, self.goal, ledger.preference).scores
+        if not ledger.changes:  # nothing is known of anyone
+            return ledger.labels
+        scores = self._read(ledger).scores
         if self.goal == "scores":
             return tuple(label for label in ledger.labels if scores[label].value is None)
         lead = max(score.low for score in scores.values())

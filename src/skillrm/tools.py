@@ -286,10 +286,12 @@ def entry(item: Any) -> Entry:
 
 def score_of(criterion: Criterion, decision: str | int | bool) -> float | None:
     """The score of a decision word or grade. Raises `ValueError` with what the criterion's scale allows."""
+    scores = _scores(criterion.grades)
+    if decision in scores:  # no number nor boolean is: they are words
+        return scores[str(decision)]
     if isinstance(decision, bool):
         decision = "satisfied" if decision else "violated"
     word = str(decision).strip().lower().lstrip("0")
-    scores = _scores(criterion.grades)
     if word in scores:
         return scores[word]
     allowed = "binary: satisfied, violated" if criterion.grades == 2 else f"graded: 1 to {criterion.grades}"
