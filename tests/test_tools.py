@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 
 import pytest
 from hypothesis import given
@@ -33,9 +34,9 @@ def test_schemas_are_constant_strict_and_cover_the_checked_arguments():
     assert text is tools.schemas(tools.INDEXED)
     for tool in json.loads(text):
         function = tool["function"]
-        fields = set(tools.ARGUMENTS[function["name"]].model_fields)
+        names = {one.name for one in fields(tools.ARGUMENTS[function["name"]])}
         assert function["strict"] is True
-        assert set(function["parameters"]["properties"]) == set(function["parameters"]["required"]) == fields
+        assert set(function["parameters"]["properties"]) == set(function["parameters"]["required"]) == names
         assert function["parameters"]["additionalProperties"] is False
 
 
@@ -45,7 +46,7 @@ def test_the_entry_schema_gives_the_reason_before_the_decisions():
     )
     keys = list(record["function"]["parameters"]["properties"]["entries"]["items"]["properties"])
     assert keys.index("reason") < keys.index("observations") < keys.index("decisions")
-    assert set(keys) == set(tools.Entry.model_fields)
+    assert set(keys) == {one.name for one in fields(tools.Entry)}
 
 
 def test_every_tool_has_words_and_checked_arguments():
@@ -148,3 +149,12 @@ def test_a_word_off_the_scale_is_refused_never_guessed(scale, word):
 def test_a_bad_entry_is_explained_field_by_field():
     with pytest.raises(ValueError, match="criterion: is missing"):
         tools.entry({"decisions": [{"candidate": "A"}]})
+
+
+@pytest.mark.parametrize("change", [{"decisions": [{"candidate": "A", "decision": 3.0}]}, {"applies": "true"}])
+def test_what_is_meant_is_understood(change):
+    (call,) = tools.calls_in(native("record_evidence", {"entries": [ENTRY | change, {"criterion": 5}]}), tools.STANDARD)
+    sound, bad = call.arguments.entries
+    assert (tools.entry(sound).applies, sound.decisions[0].decision) in {(True, 3), (True, "satisfied")}
+    with pytest.raises(ValueError, match="criterion: must be text, this is 5"):
+        tools.entry(bad)

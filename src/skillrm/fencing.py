@@ -26,8 +26,6 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _NEUTRALISE = re.compile(f"{ESCAPE}|{OPENING}|{CLOSING}|{_TOKEN.pattern}", re.IGNORECASE)
-_SIGNS = ("<", "[", ESCAPE, OPENING, CLOSING)
-"""Whatever is neutralised begins with one of these."""
 _RESTORE = re.compile(f"{ESCAPE}([{ESCAPE}()]?)")
 _ESCAPED = {ESCAPE: ESCAPE + ESCAPE, OPENING: ESCAPE + "(", CLOSING: ESCAPE + ")"}
 _RESTORED = {ESCAPE: ESCAPE, "(": OPENING, ")": CLOSING, "": ""}
@@ -57,7 +55,9 @@ def marker(prompt: str) -> str:
 
 def neutralise(text: str) -> str:
     """`text` with fences and template tokens broken by an escape mark; `restore` is its inverse."""
-    return _NEUTRALISE.sub(_break, text) if any(sign in text for sign in _SIGNS) else text
+    suspect = "<" in text or "[" in text  # whatever is neutralised begins with one of these, or is one of ours
+    ours = not text.isascii() and (ESCAPE in text or OPENING in text or CLOSING in text)
+    return _NEUTRALISE.sub(_break, text) if suspect or ours else text
 
 
 def _break(match: re.Match[str]) -> str:

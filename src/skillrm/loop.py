@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from skillrm import fencing, prompts, tools
@@ -62,7 +63,7 @@ class Conversation:
         desk, setting, mark = self.desk, self.setting, self.desk.mark
         limit = int(setting.limits.candidate_tokens * CHARS_PER_TOKEN * cut)
         prompt, _ = fencing.shorten(desk.sample.prompt_text, setting.limits.prompt_tokens * CHARS_PER_TOKEN)
-        blocks = [prompts.task(prompt, "o1", mark), prompts.criteria_list(setting.plan.criteria, mark)]
+        blocks = [prompts.task(prompt, "o1", mark), prompts.criteria_list(setting.criteria_lines, mark)]
         blocks.append(prompts.sample_index(setting.brought(), mark))
         if setting.kind == "flat":
             blocks += [prompts.result("resource", r.id, r.text, mark) for r in setting.brought() if r.text is not None]
@@ -76,8 +77,9 @@ class Conversation:
         wants = self._wants_preference()
         blocks.append(prompts.assignment(desk.open_cells(), preference=wants, letters=tuple(desk.letters)))
         self.messages = []
-        self._say("system", setting.system(self.names))
-        self._say("user", "\n\n".join(block for block in blocks if block))
+        system = setting.system(self.names)
+        self._append({"role": "system", "content": system}, _system_digest(system))
+        self._say("user", "\n\n".join([block for block in blocks if block]))
 
     def _findings(self) -> list[tuple[str, str, str, str, str]]:
         letters = {label: letter for letter, label in self.desk.letters.items()}
@@ -97,9 +99,9 @@ class Conversation:
     def _say(self, role: str, content: str, **more: Any) -> None:
         self._append({"role": role, "content": content, **more})
 
-    def _append(self, message: dict[str, Any]) -> None:
+    def _append(self, message: dict[str, Any], digest: str | None = None) -> None:
         self.messages.append(message)
-        self.desk.ledger.messages.append(content_digest(message))
+        self.desk.ledger.messages.append(digest or content_digest(message))
 
     async def _ask(self, cut: float, forced: str | None = None) -> ChatReply:
         try:
@@ -203,6 +205,11 @@ def _echo(raw: str) -> str:
         return raw if isinstance(json.loads(raw), dict) else "{}"
     except (ValueError, RecursionError):
         return "{}"
+
+
+@lru_cache(maxsize=64)
+def _system_digest(content: str) -> str:
+    return content_digest({"role": "system", "content": content})
 
 
 def letters_for(labels: Sequence[str]) -> dict[str, str]:

@@ -17,7 +17,7 @@ async def propose(setting: Setting, wanted: OpenCriteria) -> tuple[Criterion, ..
     shown, _ = fencing.shorten(task, setting.limits.prompt_tokens * CHARS_PER_TOKEN)
     asked = (
         prompts.task(shown, "o1", mark),
-        prompts.criteria_list(setting.plan.criteria, mark),
+        prompts.criteria_list(setting.criteria_lines, mark),
         prompts.planning(wanted.max),
     )
     messages = [

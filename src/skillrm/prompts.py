@@ -116,10 +116,14 @@ def sample_index(resources: Sequence[Resource], mark: str) -> str:
     return "# Resources of this task\n\n" + fencing.fence("resources", "\n".join(map(_entry, resources)), mark)
 
 
-def criteria_list(criteria: Sequence[Criterion], mark: str) -> str:
+def criteria_lines(criteria: Sequence[Criterion]) -> str:
     """The criteria in force, with their scales."""
-    lines = [f"{c.id} ({_scale(c)}): {c.text}" for c in criteria]
-    return "# Criteria\n\n" + fencing.fence("criteria", "\n".join(lines), mark)
+    return "\n".join(f"{c.id} ({_scale(c)}): {c.text}" for c in criteria)
+
+
+def criteria_list(lines: str, mark: str) -> str:
+    """The lines of the criteria, fenced."""
+    return f"# Criteria\n\n{fencing.fence('criteria', lines, mark)}"
 
 
 def _scale(criterion: Criterion) -> str:

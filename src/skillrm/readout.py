@@ -30,16 +30,26 @@ def readout(
     preference: Preference | None = None,
 ) -> Verdict:
     """The verdict over `cells` ((criterion id, label) -> score in [0, 1]; absent = unknown)."""
-    places = _mid_ranks(preference)
     columns: dict[str, dict[str, float]] = {label: {} for label in labels}
     counted = {criterion.id for criterion in criteria}
     for (identity, label), decided in cells.items():
         if identity in counted and label in columns:
             columns[label][identity] = decided
+    return _verdict(criteria, columns, declaration, goal, preference)
+
+
+def _verdict(
+    criteria: Sequence[Criterion],
+    columns: Mapping[str, Column],
+    declaration: Readout,
+    goal: Goal,
+    preference: Preference | None,
+) -> Verdict:
+    places = _mid_ranks(preference)
     scores: dict[str, Score] = {}
     alike: dict[tuple[object, ...], Score] = {}
     for label, column in columns.items():
-        base = _preference_bounds(label, len(labels), places) if declaration.kind == "preference" else None
+        base = _preference_bounds(label, len(columns), places) if declaration.kind == "preference" else None
         key = (base, *column.items())
         if key not in alike:
             alike[key] = _score(criteria, column, declaration, base)
@@ -88,16 +98,17 @@ def read_evidence(
 
     Without `soft`, what soft verifiers found is unknown: it may stand in where no judge spoke, not where one broke.
     """
+    columns: dict[str, dict[str, float]] = {label: {} for label in labels}
+    counted = {criterion.id for criterion in criteria}
     out = {row.criterion for row in evidence if row.decision == "not_applicable"}
-    cells = {
-        (row.criterion, row.candidate): row.score
-        for row in evidence
-        if row.score is not None and (soft or row.source != "soft_verifier")
-    }
-    return _readout([c for c in criteria if c.id not in out], labels, cells, declaration, goal, preference)
-
-
-_readout = readout  # `reread` takes an argument of that name
+    if out:
+        counted -= out
+        criteria = [criterion for criterion in criteria if criterion.id in counted]
+    for row in evidence:
+        score, identity, label = row.score, row.criterion, row.candidate
+        if score is not None and identity in counted and label in columns and (soft or row.source != "soft_verifier"):
+            columns[label][identity] = score
+    return _verdict(criteria, columns, declaration, goal, preference)
 
 
 def status_of(verdict: Verdict, error: str | None) -> Status:
@@ -143,10 +154,12 @@ def _mean(declaration: Readout, criteria: Sequence[Criterion], column: Column, e
 
 def _weighted(criteria: Sequence[Criterion], column: Column, empty: float) -> float:
     """clip(sum(w * v) / sum of positive w, 0, 1)."""
-    positive = math.fsum(c.weight for c in criteria if c.weight > 0)
+    weights = [c.weight for c in criteria]
+    positive = math.fsum([weight for weight in weights if weight > 0])
     if positive <= 0:
         return empty
-    return min(max(math.fsum(c.weight * column[c.id] for c in criteria) / positive, 0.0), 1.0)
+    earned = math.fsum([c.weight * column[c.id] for c in criteria])
+    return min(max(earned / positive, 0.0), 1.0)
 
 
 def _lexicographic(criteria: Sequence[Criterion], column: Column, step: float, empty: float) -> float:
@@ -168,7 +181,7 @@ def _lexicographic(criteria: Sequence[Criterion], column: Column, step: float, e
 
 def _capped(criteria: Sequence[Criterion], column: Column, score: float) -> float:
     caps = [c.gate for c in criteria if c.gate is not None and c.id in column and _against(c, column[c.id])]
-    return min([score, *caps])
+    return min([score, *caps]) if caps else score
 
 
 def _against(criterion: Criterion, score: float) -> bool:

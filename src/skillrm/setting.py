@@ -199,8 +199,13 @@ class Setting:
             return prompts.system("", (), tools_in_text=in_text, index_note=texts)
         return prompts.system(procedure, own, tools_in_text=in_text)
 
+    @property
+    def criteria_lines(self) -> str:
+        """The criteria as a judge reads them."""
+        return self.plan.once("lines", lambda: prompts.criteria_lines(self.plan.criteria))
+
     def brought(self) -> list[Resource]:
         """Resources that are this sample's or this prompt's, so they stand after the stable prefix."""
-        if self.kind == "direct" or self.plan.size > _INDEX_LIMIT:
+        if not self.plan.brought.resources or self.kind == "direct" or self.plan.size > _INDEX_LIMIT:
             return []
         return [r for r in self.plan.brought.resources if not (r.hard and r.run == "eager")]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+import msgspec
+from pydantic import Field, TypeAdapter, ValidationError
 
 from skillrm.backends import ChatReply
 from skillrm.prompts import TOOL_TEXT
@@ -26,39 +27,42 @@ _MAX_ARGUMENTS = 400_000
 _MAX_CALLS = 64
 
 
-class _Arguments(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
-
-
-class ReadResource(_Arguments):
+@dataclass(frozen=True, slots=True)
+class ReadResource:
     id: str
 
 
-class ListResources(_Arguments):
+@dataclass(frozen=True, slots=True)
+class ListResources:
     kind: str | None = None
     query: str | None = None
 
 
-class RunResource(_Arguments):
+@dataclass(frozen=True, slots=True)
+class RunResource:
     id: str
     candidates: tuple[str, ...] | None = None
 
 
-class RunPython(_Arguments):
+@dataclass(frozen=True, slots=True)
+class RunPython:
     code: str
 
 
-class CandidateDecision(_Arguments):
+@dataclass(frozen=True, slots=True)
+class CandidateDecision:
     candidate: str
     decision: str | int | bool
 
 
-class CandidateQuote(_Arguments):
+@dataclass(frozen=True, slots=True)
+class CandidateQuote:
     candidate: str
     quote: str
 
 
-class Entry(_Arguments):
+@dataclass(frozen=True, slots=True)
+class Entry:
     """One criterion for every candidate: the reason first, then what was seen, then the decisions."""
 
     criterion: str
@@ -69,26 +73,38 @@ class Entry(_Arguments):
     quotes: tuple[CandidateQuote, ...] | None = None
 
 
-class RecordEvidence(_Arguments):
+@dataclass(frozen=True, slots=True)
+class RecordEvidence:
     entries: tuple[Annotated[Entry | Any, Field(union_mode="left_to_right")], ...]
     """What is no `Entry` is kept as it came (`entry` tells its faults), so that one bad entry costs only itself."""
 
 
-class Submit(_Arguments):
+@dataclass(frozen=True, slots=True)
+class SoundEvidence(RecordEvidence):
+    """Every entry is one."""
+
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
     reason: str = ""
     preference: tuple[tuple[str, ...] | str, ...] | None = None
 
 
-class ProposedCriterion(_Arguments):
+@dataclass(frozen=True, slots=True)
+class ProposedCriterion:
     text: str
     reason: str = ""
 
 
-class ProposeCriteria(_Arguments):
+@dataclass(frozen=True, slots=True)
+class ProposeCriteria:
     criteria: tuple[ProposedCriterion, ...]
 
 
-ARGUMENTS: Mapping[str, type[_Arguments]] = {
+Arguments = ReadResource | ListResources | RunResource | RunPython | RecordEvidence | Submit | ProposeCriteria
+ARGUMENTS: Mapping[str, Any] = {
     "read_resource": ReadResource,
     "list_resources": ListResources,
     "run_resource": RunResource,
@@ -165,7 +181,7 @@ class Call:
     id: str
     name: str
     raw: str
-    arguments: _Arguments | None = None
+    arguments: Arguments | None = None
     fault: str | None = None
 
 
@@ -225,9 +241,21 @@ def _check(identity: str, name: str, raw: str, allowed: tuple[str, ...]) -> Call
             identity, name[:100], raw, fault=f"there is no tool {name[:100]!r} here; the tools are {', '.join(allowed)}"
         )
     try:
-        return Call(identity, name, raw, ARGUMENTS[name].model_validate_json(raw[:_MAX_ARGUMENTS] or "{}"))
-    except ValidationError:
+        return Call(identity, name, raw, _decoder(name).decode(raw[:_MAX_ARGUMENTS] or "{}"))
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return _mended(identity, name, raw)
+
+
+@lru_cache(maxsize=16)
+def _decoder(name: str) -> msgspec.json.Decoder[Arguments]:
+    """Reads arguments that are as they should be."""
+    return msgspec.json.Decoder(SoundEvidence if name == "record_evidence" else ARGUMENTS[name])
+
+
+@lru_cache(maxsize=16)
+def _lenient(shape: Any) -> TypeAdapter[Any]:
+    """Takes what can be understood, and knows every fault of the rest."""
+    return TypeAdapter(shape)
 
 
 def _mended(identity: str, name: str, raw: str) -> Call:
@@ -242,7 +270,7 @@ def _mended(identity: str, name: str, raw: str) -> Call:
             identity, name, raw, RecordEvidence(entries=tuple(kept)), "the arguments broke off; whole entries were kept"
         )
     try:
-        return Call(identity, name, raw, ARGUMENTS[name].model_validate(value))
+        return Call(identity, name, raw, _lenient(ARGUMENTS[name]).validate_python(value))
     except ValidationError as error:
         return Call(identity, name, raw, fault="; ".join(map(str, faults(error)))[:1500])
 
@@ -279,7 +307,8 @@ def entry(item: Any) -> Entry:
     if isinstance(item, Entry):
         return item
     try:
-        return Entry.model_validate(item)
+        checked: Entry = _lenient(Entry).validate_python(item)
+        return checked
     except ValidationError as error:
         raise ValueError("; ".join(map(str, faults(error)))[:1500]) from None
 

@@ -57,10 +57,9 @@ class Frozen(BaseModel):
     def made(cls, **values: Any) -> Self:
         """An instance of our own values, not checked: only for what is valid by construction, texts `mended`.
 
-        A judgment makes dozens of rows, and checking what we have just computed took most of its time. Whoever names
-        every field names them in their order.
+        A judgment makes dozens of rows: checking them took most of its time. To name every field, keep their order.
         """
-        new = _bare(cls)
+        new = object.__new__(cls)
         _put_values(new, values if len(values) == len(cls._blank) else cls._blank | values)
         _put_named(new, cls._named)
         _put_extra(new, None)
@@ -80,7 +79,6 @@ class Frozen(BaseModel):
         cls._named = set(cls.model_fields)
 
 
-_bare = object.__new__
 _put_values, _put_named, _put_extra, _put_private = (
     vars(BaseModel)[slot].__set__
     for slot in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
