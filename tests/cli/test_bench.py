@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 from typer.testing import CliRunner
 
+from judge_server import Says
+from judging import well_behaved
 from skillrm.benchmarks import names
 from skillrm.cli.app import app
 from skillrm.cli.bench_running import command
@@ -123,14 +126,27 @@ def test_a_bad_row_is_told_and_the_rest_are_judged():
     assert json.loads(done.stdout)["data"]["unreadable"] == 1
 
 
-def test_a_budget_stops_the_run_which_says_that_it_is_unfinished():
-    data = written(400)
-    done = invoke(*ARGS, "--data", data, "-o", "run", "--max-seconds", "0.05", "--concurrency", "1")
+async def test_a_budget_stops_the_run_which_says_that_it_is_unfinished(judge_server):
+    server = await judge_server(lambda request, turn: Says(calls=well_behaved(request["messages"])))
+    words = ("judgebench", "--data", written(), "-s", "instruction-following", "-m", "judge", "--judge", "direct")
+    words = (*words, "--base-url", server.base_url, "-o", "run", "--concurrency", "1")
+    without = ("--drop-resource", "constraints")
+    done = await asyncio.to_thread(invoke, *words, *without, "--max-tokens-total", "1000")
     assert done.exit_code == 1
     assert "UNFINISHED" in done.stdout
+    assert "stopped: the budget of 1,000 tokens is spent" in done.stderr
     assert "resume: skillrm" in done.stderr
-    whole = invoke(*ARGS, "--data", data, "-o", "run", "--json")
+    whole = await asyncio.to_thread(invoke, *words, *without, "--json")
     assert json.loads(whole.stdout)["complete"] is True
+
+
+def test_a_budget_that_is_over_before_the_first_row_is_told_without_numbers():
+    done = invoke(*ARGS, "--data", written(), "-o", "run", "--max-seconds", "0.000000001")
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert "no row is judged yet" in done.stderr
+    assert not Path("run/metrics.json").exists()
+    assert "has no metrics.json" in invoke("compare", "run", "run").stderr
 
 
 async def test_a_scalar_reward_model_is_the_judge(likes_length):
@@ -161,3 +177,107 @@ async def likes_length():
 
 def test_the_command_is_kept_without_passwords():
     assert command(["bench", "--base-url", "http://me:secret@host/v1"]) == "skillrm bench --base-url http://***@host/v1"
+
+
+def test_two_runs_are_compared_row_by_row_with_what_each_cost():
+    data = written(30)
+    invoke(*ARGS, "--data", data, "-o", "a")
+    invoke(*ARGS, "--data", data, "-o", "b", "--drop-resource", "constraints")
+    done = invoke("compare", "a", "b")
+    assert done.exit_code == 0, done.output
+    assert "without constraints" in done.stdout
+    assert "tokens each" in done.stdout
+    told = json.loads(invoke("compare", "a", "b", "--json").stdout)
+    line = told["lines"]["overall"]
+    assert (line["n"], line["gained"], line["lost"]) == (30, 0, 20)
+    assert line["difference"] == pytest.approx(-20 / 30)
+    assert line["p"] == pytest.approx(2 / 2**20)
+    assert line["interval"]["low"] < -20 / 30 < line["interval"]["high"] < 0
+
+
+def test_runs_of_different_access_are_compared_with_a_warning_and_other_benchmarks_not_at_all():
+    data = written()
+    invoke(*ARGS, "--data", data, "-o", "a")
+    invoke(*ARGS, "--data", data, "-o", "b", "--access", "sample")
+    assert "different access: A is reference-free, B is resource-available" in invoke("compare", "a", "b").stdout
+    invoke("bon", candidates(), "-o", "c")
+    assert "one run is of judgebench, the other of candidates" in invoke("compare", "a", "c").stderr
+
+
+def candidates(count: int = 9) -> str:
+    """Three answers a row, of which a verifier of commas finds the one that is right."""
+    rows = [
+        {
+            "prompt": f"Name {number} rivers. Do not use any commas.",
+            "responses": ["Elbe, Rhine, Oder", "Elbe", "Elbe, Rhine"],
+            "correct": [False, True, False],
+        }
+        for number in range(count)
+    ]
+    Path("candidates.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows))
+    return "candidates.jsonl"
+
+
+BON = ("bon", "-s", "instruction-following")
+
+
+def test_best_of_n_prints_the_lines_and_draws_them():
+    done = invoke(*BON, candidates(), "-o", "run", "--json", "-q")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)["curves"]
+    assert told["judge"] == pytest.approx([1 / 3, 2 / 3, 1])
+    assert told["random"] == pytest.approx([1 / 3] * 3)
+    assert told["oracle"] == told["judge"]
+    assert told["longest"] == pytest.approx([1 / 3, 0, 0])
+    assert told["majority"] == pytest.approx([1 / 3] * 3)
+    assert Path("run/bon.png").read_bytes().startswith(b"\x89PNG")
+    shown = invoke("bon", "run", "--plot", "again.png").stdout
+    assert "oracle" in shown
+    assert "0.6667" in shown
+    assert Path("again.png").read_bytes() == Path("run/bon.png").read_bytes()
+
+
+def test_the_vote_of_final_answers_is_a_line_where_answers_state_one():
+    rows = [{"question": "6 * 7?", "samples": ["A: 42", "A: 41", "A: 42"], "base_pass": [True, False, True]}]
+    Path("votes.jsonl").write_text(json.dumps(rows[0]))
+    told = json.loads(invoke("bon", "votes.jsonl", "--json", "-q").stdout)["curves"]
+    assert told["majority"] == pytest.approx([2 / 3, 2 / 3, 1])
+    assert "majority" not in json.loads(invoke("bon", "votes.jsonl", "--no-majority", "--json", "-q").stdout)["curves"]
+
+
+def test_a_file_of_candidates_that_does_not_say_what_is_right_is_told_how_to():
+    Path("bare.jsonl").write_text('{"prompt": "x", "responses": ["a", "b"]}\n')
+    told = invoke("bon", "bare.jsonl").stderr
+    assert "bare.jsonl:1: correct: does not say of every answer whether it is right" in told
+    assert "is neither a file nor a benchmark" in invoke("bon", "nothing").stderr
+    assert "--data: is missing" in invoke("bon", "jetts").stderr
+
+
+def test_the_report_is_one_page_that_asks_for_nothing_and_says_everything():
+    data = written(30)
+    invoke(*ARGS, "--data", data, "-o", "whole")
+    invoke(*ARGS, "--data", data, "-o", "without", "--drop-resource", "constraints")
+    invoke(*BON, candidates(), "-o", "best")
+    done = invoke("report", "whole", "without", "best", "-o", "page.html", "--title", "Rivers & commas")
+    assert done.exit_code == 0, done.output
+    page = Path("page.html").read_text()
+    assert "<h1>Rivers &amp; commas</h1>" in page
+    assert not re.findall(r"(?:src|href)\s*=\s*[\"'](?!#)|@import|url\((?!#)", page)
+    assert page.count("<svg") == 5  # subsets twice, calibration twice, a curve
+    for words in (
+        "reference-free",
+        "without constraints",
+        "McNemar p",
+        "Matched compute",
+        "ECE",
+        "skills",
+        "seed",
+    ):
+        assert words in page
+    text = Path("page.md").read_text()
+    assert "| overall | 30 | 0.6667 | 0.6667 |" in text
+    assert "<svg" not in text
+
+
+def test_the_report_without_a_run_is_refused():
+    assert "is no benchmark run" in invoke("report", "nowhere").stderr

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
+from skillrm.benching.best_of import MODE
 from skillrm.benching.choices import Choices, claims, counted
 from skillrm.benching.judging import Answers
 from skillrm.benching.survey import ACCESS_NAMES, BenchAccess, Task
@@ -16,6 +17,7 @@ from skillrm.benchmarks import Metrics, Result
 from skillrm.benchmarks.best_of_n import Curve, Pool, curves
 from skillrm.benchmarks.calibration import Calibration, calibration
 from skillrm.benchmarks.compute import Spent
+from skillrm.benchmarks.labelled import Key
 from skillrm.benchmarks.tendencies import Lean, Positions, length_bias, position_consistency
 from skillrm.errors import Fault, InputError
 from skillrm.store import write_json
@@ -92,9 +94,9 @@ def record(
     answers: Answers,
     identity: Mapping[str, Any],
     command: str,
-    answer_groups: Mapping[Any, Any] | None = None,
+    final_answers: Mapping[Key, tuple[str | None, ...]] | None = None,
 ) -> Record:
-    """Sum up. `identity` is the reward model's; `answer_groups` the final answers by row, for the majority line.
+    """Sum up. `identity` is the reward model's; `final_answers` those of each row, for the majority line.
 
     Raises `ValueError` when no row is judged.
     """
@@ -133,7 +135,7 @@ def record(
         length=length_bias(results),
         calibrated=kind if claimed else None,
         calibration=calibration(claimed) if claimed else None,
-        curves=_curves(results, answer_groups or {}),
+        curves=_curves(results, bench.mode == MODE, final_answers or {}),
         versions={
             "skillrm": __version__,
             "python": platform.python_version(),
@@ -153,12 +155,17 @@ def _judge(task: Task, identity: Mapping[str, Any]) -> dict[str, JsonValue]:
     }
 
 
-def _curves(results: Sequence[Result], groups: Mapping[Any, Any]) -> dict[str, Curve]:
-    """For rows of more than two answers, each with a worth, that the judge scored."""
-    rows = [result for result in results if len(result.label.given) > 2 and result.label.worth]
-    if not rows or not any(score is not None for result in rows for score in result.scores.values()):
-        return {}
-    return curves([Pool.of(result, groups.get(result.key, ())) for result in rows])
+def _curves(
+    results: Sequence[Result], best_of: bool, answers: Mapping[Key, tuple[str | None, ...]]
+) -> dict[str, Curve]:
+    """Of a best-of-N run; else of rows of more than two answers, each with a worth, if the judge scored any."""
+    if best_of:
+        rows = list(results)
+    else:
+        rows = [result for result in results if len(result.label.given) > 2 and result.label.worth]
+        if not any(score is not None for result in rows for score in result.scores.values()):
+            return {}
+    return curves([Pool.of(result, answers.get(result.key, ())) for result in rows])
 
 
 def write(folder: Path, record: Record, results: Sequence[Result]) -> None:

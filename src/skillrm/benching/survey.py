@@ -73,14 +73,14 @@ class Task:
     subsets: tuple[str, ...] = ()
     ablation: Ablation = field(default_factory=Ablation)
 
-    def survey(self, on_fault: Callable[[Fault], None] | None = None) -> Survey:
+    def survey(self) -> Survey:
         """Read the data once. Raises `InputError` for missing data, `ConfigError` for a subset that is not there."""
         faults: list[Fault] = []
         found: dict[int, Entry] = {}
         digests: dict[int, bytes] = {}
         seen: set[str] = set()
         mounted: set[str] = set()
-        for place, item in enumerate(self._items(faults.append)):
+        for place, item in enumerate(self.items(faults.append)):
             seen.add(item.subset)
             mounted.update(resource.id for resource in item.sample.resources)
             if self.subsets and item.subset not in self.subsets:
@@ -88,8 +88,6 @@ class Task:
             asks = self.benchmark.asks(item)
             found[place] = Entry(item.key, item.label, item.sizes, asks, 0)
             digests[place] = _digest(self._mounted(item))
-        for fault in faults if on_fault is not None else ():
-            on_fault(fault)  # type: ignore[misc]
         _refuse_unknown(self.subsets, seen)
         chosen = self._drawn(found)
         return Survey(
@@ -102,7 +100,7 @@ class Task:
 
     def rows(self, survey: Survey, group: Group) -> Iterator[Row]:
         """The asks of one group as rows for the engine; labels stay behind."""
-        for place, item in enumerate(self._items(lambda _: None)):
+        for place, item in enumerate(self.items()):
             entry = survey.entries.get(place)
             if entry is None or group not in {(ask.goal, ask.strategy) for ask in entry.asks}:
                 continue
@@ -111,7 +109,8 @@ class Task:
                 if (ask.goal, ask.strategy) == group:
                     yield Row(number, str(self.path), None, whole.id, ask.sample(whole))
 
-    def _items(self, on_fault: Callable[[Fault], None]) -> Iterator[LabelledSample]:
+    def items(self, on_fault: Callable[[Fault], None] = lambda _: None) -> Iterator[LabelledSample]:
+        """Every row of the data, labels included, with the whole bank."""
         return self.benchmark.load(self.path, self.access, self.seed, on_fault)
 
     def _mounted(self, item: LabelledSample) -> LabelledSample:

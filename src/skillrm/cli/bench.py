@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from skillrm.cli import bench_bon, bench_comparing
+from skillrm.cli import bench_options as b
 from skillrm.cli import options as o
 from skillrm.cli.output import FAILED, INTERRUPTED, console, finish, note
 
 if TYPE_CHECKING:
+    from skillrm.benching import Record
     from skillrm.engine import Tally
 
 RUN = "run"
@@ -32,52 +36,21 @@ app = typer.Typer(
     help="Reward benchmarks with upstream's own numbers: skillrm bench NAME --data PATH.",
     subcommand_metavar="NAME | COMMAND [ARGS]...",
 )
-_TASK = "Benchmark"
-
-DataOption = Annotated[
-    str,
-    typer.Option("--data", "-d", help="File or folder in upstream's layout, or hub:OWNER/NAME.", rich_help_panel=_TASK),
-]
-BenchAccessOption = Annotated[
-    Literal["open", "sample"],
-    typer.Option(
-        "--access",
-        help="`open`: reference-free. `sample`: with the references and checks that rows bring.",
-        rich_help_panel=_TASK,
-    ),
-]
 
 
 @app.command(RUN)
 def run(
     name: Annotated[str, typer.Argument(help="A benchmark; see `skillrm bench list`.")],
-    data: DataOption,
-    mode: Annotated[str | None, typer.Option("--mode", help="How it is judged.", rich_help_panel=_TASK)] = None,
-    access: BenchAccessOption = "open",
-    subset: Annotated[
-        list[str] | None, typer.Option("--subset", help="Only this one; repeatable.", rich_help_panel=_TASK)
-    ] = None,
-    limit: Annotated[
-        int | None,
-        typer.Option("--limit", "-n", min=1, help="So many rows, drawn by --seed.", rich_help_panel=_TASK),
-    ] = None,
+    data: b.DataOption = None,
+    mode: Annotated[str | None, typer.Option("--mode", help="How it is judged.", rich_help_panel="Benchmark")] = None,
+    access: b.AccessOption = "open",
+    subset: b.SubsetOption = None,
+    limit: b.LimitOption = None,
     seed: o.SeedOption = 0,
-    bank_fraction: Annotated[
-        float,
-        typer.Option("--bank-fraction", min=0, max=1, help="Keep this share of the bank.", rich_help_panel=_TASK),
-    ] = 1.0,
-    drop_resource: Annotated[
-        list[str] | None,
-        typer.Option("--drop-resource", help="Leave out this resource or detector; repeatable.", rich_help_panel=_TASK),
-    ] = None,
-    scorer: Annotated[
-        str | None,
-        typer.Option("--scorer", help="URL of a scalar reward model: it is the judge.", rich_help_panel=_TASK),
-    ] = None,
-    scorer_range: Annotated[
-        str | None,
-        typer.Option("--scorer-range", help="Raw scores that map to 0 and 1: LOW,HIGH.", rich_help_panel=_TASK),
-    ] = None,
+    bank_fraction: b.BankFractionOption = 1.0,
+    drop_resource: b.DropResourceOption = None,
+    scorer: b.ScorerOption = None,
+    scorer_range: b.ScorerRangeOption = None,
     skill: o.SkillOption = "general",
     judge: o.JudgeOption = "skill",
     order: o.OrderOption = "given",
@@ -97,7 +70,7 @@ def run(
     max_cost: o.MaxCostOption = None,
     max_tokens_total: o.MaxTokensOption = None,
     max_seconds: o.MaxSecondsOption = None,
-    json: Annotated[bool, typer.Option("--json", help="The record (metrics.json) instead of tables.")] = False,
+    json: b.RecordOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
     """Run a benchmark.
@@ -106,11 +79,17 @@ def run(
 
     skillrm bench rmbench --data total_dataset.json -m qwen3 --base-url http://localhost:8000/v1 -n 200 -o runs/rm[/]
     """
-    bench(locals())
+    given = locals()
+    from skillrm.cli.bench_running import wanted
+
+    with b.told():
+        benchmark, where = wanted(name, mode, data)
+    _, end = judged({**given, "benchmark": benchmark, "data": where})
+    end()
 
 
-def bench(given: dict[str, Any]) -> None:
-    """The command's work: judge, keep, show."""
+def judged(given: dict[str, Any]) -> tuple[Record | None, Callable[[], None]]:
+    """Judge and show; what is to be said at the end, with the exit status, comes as a function."""
     from skillrm.cli import bench_running
     from skillrm.engine import Tally
 
@@ -123,13 +102,15 @@ def bench(given: dict[str, Any]) -> None:
             note(f"done so far: {tally}")
             _how_to_go_on(output)
         raise
-    if given["json"]:
+    if made is None:
+        note("no row is judged yet")
+    elif given["json"]:
         typer.echo(made.model_dump_json())
     else:
         from skillrm.cli.bench_tables import record_view
 
         console().print(record_view(made))
-    _end(tally, stopped, output)
+    return made, lambda: _end(tally, stopped, output)
 
 
 def _end(tally: Tally, stopped: str | None, output: Path | None) -> None:
@@ -161,3 +142,8 @@ def list_() -> None:
     from skillrm.cli.bench_tables import benchmarks_view
 
     console().print(benchmarks_view([[find(name, mode) for mode in modes] for name, modes in names().items()]))
+
+
+app.command("compare")(bench_comparing.compare)
+app.command("bon")(bench_bon.bon)
+app.command("report")(bench_comparing.report)

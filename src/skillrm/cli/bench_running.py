@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skillrm.benching import Ablation, Record, Task, answers, record, write
+from skillrm.benching.best_of import MODE, best_of, final_answers
 from skillrm.benching.record import METRICS, RESULTS
 from skillrm.cli.choosing import Chosen
 from skillrm.cli.output import note
@@ -26,6 +27,7 @@ from skillrm.store import Run
 
 if TYPE_CHECKING:
     from skillrm.benching.judging import Judge
+    from skillrm.benchmarks import Benchmark
     from skillrm.reward_model import RewardModel
 
 HUB = "hub:"
@@ -66,8 +68,12 @@ async def run_bench(
     *,
     fresh: bool,
     quiet: bool = False,
-) -> tuple[Record, str | None]:
-    """Judge a benchmark's rows and sum up; with the words why a budget ended it early. Raises `SkillRMError`."""
+    majority: bool | None = None,
+) -> tuple[Record | None, str | None]:
+    """Judge a benchmark's rows and sum up; with the words why a budget ended it early. Raises `SkillRMError`.
+
+    There is no record when it ended before any row was judged.
+    """
     skill = _skill(chosen, scoring)
     if scoring is not None:
         chosen = replace(chosen, judge="verifiers")
@@ -87,7 +93,10 @@ async def run_bench(
         found = await answers(
             task, survey, model.judge, engine=_engines(model, concurrency, run), seen=_counting(tally)
         )
-        made = record(task, found, model.identity, command())
+        if not found.results:
+            return None, found.stopped
+        voted = final_answers(task, majority) if task.benchmark.mode == MODE else None
+        made = record(task, found, model.identity, command(), voted)
         if folder is not None:
             write(folder, made, found.results)
         return made, found.stopped
@@ -173,13 +182,11 @@ def command(words: list[str] | None = None) -> str:
     return re.sub(r"//[^/@\s]+@", "//***@", f"skillrm {shlex.join(given)}")
 
 
-async def bench_of(given: Mapping[str, Any], tally: Tally) -> tuple[Record, str | None]:
-    """From the command's arguments. Raises `SkillRMError`."""
-    from skillrm.benchmarks import find
-
+async def bench_of(given: Mapping[str, Any], tally: Tally) -> tuple[Record | None, str | None]:
+    """From the arguments of `bench NAME` or of `bench bon`. Raises `SkillRMError`."""
     with data_at(given["data"]) as path:
         task = Task(
-            benchmark=find(given["name"], given["mode"]),
+            benchmark=given["benchmark"],
             path=path,
             access=given["access"],
             seed=given["seed"],
@@ -196,7 +203,33 @@ async def bench_of(given: Mapping[str, Any], tally: Tally) -> tuple[Record, str 
             scorer(given["scorer"], given["scorer_range"]),
             fresh=given["fresh"],
             quiet=given["quiet"],
+            majority=given.get("majority"),
         )
+
+
+def wanted(name: str, mode: str | None, data: str | None) -> tuple[Benchmark, str]:
+    """The benchmark of `bench NAME`, and where its data is. Raises `ConfigError`."""
+    from skillrm.benchmarks import find
+
+    found = find(name, mode)
+    if data is None:
+        mend = f"{' or '.join(found.upstream.files)}, from {found.upstream.project}: {found.upstream.get}"
+        raise ConfigError(Fault("is missing: a file or a folder", field="--data", mend=mend))
+    return found, data
+
+
+def wanted_for_bon(named: str, data: str | None) -> tuple[Benchmark, str]:
+    """The benchmark of `bench bon FILE_OR_NAME`, and where its data is. Raises `ConfigError`."""
+    from skillrm.benching.candidates import CANDIDATES
+    from skillrm.benchmarks import names
+
+    if named in names():
+        found, where = wanted(named, None, data)
+        return best_of(found), where
+    if not Path(named).exists():
+        mend = f"name a file of candidates, or one of {', '.join(names())} with --data"
+        raise ConfigError(Fault("is neither a file nor a benchmark", file=named, mend=mend))
+    return best_of(CANDIDATES), named
 
 
 @contextlib.contextmanager
