@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -64,19 +64,25 @@ def bon(
 
     if (Path(file_or_name) / METRICS).is_file():
         _again(Path(file_or_name), plot)
-        return
+    else:
+        _judged(given)
+
+
+def _judged(given: dict[str, Any]) -> None:
+    """Judge the answers, show and draw the curves."""
     from skillrm.cli.bench import judged
     from skillrm.cli.bench_running import wanted_for_bon
 
+    output, plot = given["output"], given["plot"]
     with b.told():
-        benchmark, where = wanted_for_bon(file_or_name, data)
+        benchmark, where = wanted_for_bon(given["file_or_name"], given["data"])
     complete = {"complete": True}  # every answer needs a score, not only the best
     made, end = judged({**given, **complete, "benchmark": benchmark, "data": where})
-    if made is not None and not json:
-        from skillrm.cli.bench_tables import curves_view
-
-        console().print(curves_view(made.curves))
     if made is not None:
+        if not given["json"]:
+            from skillrm.cli.bench_tables import curves_view
+
+            console().print(curves_view(made.curves))
         _draw(made.curves, plot or (output / "bon.png" if output is not None else None), wanted=plot is not None)
     end()
 
