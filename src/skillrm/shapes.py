@@ -140,8 +140,8 @@ def _someone_asks(prompt: Any, field: str) -> None:
     """A chat in which no user and no system speaks has its roles misspelt: what it demands would go unread."""
     if not isinstance(prompt, list) or not prompt or not all(isinstance(turn, Mapping) for turn in prompt):
         return
-    roles = [str(turn.get("role")) for turn in prompt]
-    if all("role" in turn for turn in prompt) and not _ASKING.intersection(roles):
+    roles = [role for turn in prompt if isinstance(role := turn.get("role"), str)]
+    if len(roles) == len(prompt) and not _ASKING.intersection(roles):
         found = ", ".join(dict.fromkeys(roles))
         raise SampleError(Fault(f"no turn of a user or system; the roles are {found}", field=field, mend="role: user"))
 
