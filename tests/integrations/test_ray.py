@@ -156,6 +156,24 @@ async def test_the_key_reaches_the_judge_and_no_file_of_ray(slow_judge, nodes, m
     assert holding(KEY) == []
 
 
+async def test_the_rows_of_a_group_share_one_plan_as_long_as_their_worker_has_room(judge_server):
+    planned: list[str] = []
+
+    def script(request, turn):
+        if "propose_criteria" in str(request["tools"]):
+            planned.append(str(request["messages"]))
+            return Says(calls=[("propose_criteria", {"criteria": []})], delay=0.05)
+        return Says(calls=well_behaved(request["messages"]), delay=0.02)
+
+    server = await judge_server(script)
+    chosen = Chosen(skill="general", model="judge", base_url=[server.base_url], cache=False)
+    groups = [(prompt, answer) for prompt in range(50) for answer in range(4)]
+    file = written({"id": f"{p}-{a}", "prompt": f"Is {p} odd? Why?", "response": f"Think, {a}."} for p, a in groups)
+    tally = await judged(file, chosen, Placing("ray", concurrency=16))
+    assert (tally.rows, tally.ok) == (200, 200)
+    assert 50 <= len(planned) <= 60  # 70 to 80 if each row went wherever there is most room
+
+
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGSTOP])
 async def test_a_worker_that_dies_or_falls_silent_loses_no_row(slow_judge, monkeypatch, sent):
     monkeypatch.setattr(cluster, "_SILENCE", 4.0)

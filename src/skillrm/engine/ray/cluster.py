@@ -9,7 +9,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections import deque
+from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -28,6 +28,8 @@ _PATIENCE = 300.0
 """Seconds without any worker after which the work ends; a cluster that grows on demand needs some."""
 _LOSSES = 3
 """Workers that may be lost over one row; from the second on it is judged while no other such row is."""
+_HOMES = 4096
+"""Prompts of which it is known who judges them."""
 _CONNECTING, _CLOSING = 5.0, 2.0
 _SECRETS = ("OPENAI_API_KEY",)
 
@@ -51,6 +53,9 @@ class _Place:
     unsent: list[_Row] = field(default_factory=list)
     stirred: asyncio.Event = field(default_factory=asyncio.Event)
     ready: bool = False
+
+    def has_room(self, most: int) -> bool:
+        return self.ready and len(self.rows) < most
 
 
 class RayWorkers:
@@ -79,6 +84,7 @@ class RayWorkers:
         self._places: list[_Place] = []
         self._waiting: deque[_Row] = deque()
         self._suspects: deque[_Row] = deque()
+        self._homes: OrderedDict[int, _Place] = OrderedDict()
         self._suspect: _Row | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._count = self._vain = 0
@@ -118,16 +124,15 @@ class RayWorkers:
         return judgment
 
     def _spread(self) -> None:
-        """Hand waiting rows to the workers that have the fewest."""
+        """Hand waiting rows to workers that have room."""
         while self._waiting or (self._suspects and self._suspect is None):
             row = self._waiting[0] if self._waiting else self._suspects[0]
             if self._broken is not None:
                 self._end(row, self._broken)
             else:
-                places = [place for place in self._places if place.ready and len(place.rows) < self._each]
-                if not places:
+                place = self._for(row.sample.prompt_text)
+                if place is None:
                     return
-                place = min(places, key=lambda place: len(place.rows))
                 place.rows[row.number] = row
                 place.unsent.append(row)
                 place.stirred.set()
@@ -135,6 +140,17 @@ class RayWorkers:
                 self._waiting.popleft()
             else:
                 self._suspect = self._suspects.popleft()
+
+    def _for(self, prompt: str) -> _Place | None:
+        """Where rows of this prompt went before: the plan of a group is made once. Else where the fewest rows are."""
+        known = self._homes.pop(hash(prompt), None)
+        if known is None or not known.has_room(self._each):
+            known = min((p for p in self._places if p.has_room(self._each)), key=lambda p: len(p.rows), default=None)
+        if known is not None:
+            self._homes[hash(prompt)] = known
+            if len(self._homes) > _HOMES:
+                self._homes.popitem(last=False)
+        return known
 
     def _end(self, row: _Row, answer: Answer | ClusterLost) -> None:
         if row is self._suspect:
