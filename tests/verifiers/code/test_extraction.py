@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skillrm.verifiers.code.extraction import LONGEST, asked_name, program
+from skillrm.verifiers import check
+from skillrm.verifiers.code.extraction import LONGEST, asked_name, other_language, program
 
 OPEN = """from typing import List
 
@@ -89,3 +90,24 @@ def test_a_fenced_program_comes_back_whole(source: str) -> None:
     found = program(f"Here:\n\n```python\n{source}\n```\n\nThat is all.")
     assert found is not None
     assert ast.dump(ast.parse(found.source)) == ast.dump(ast.parse(source))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "language"),
+    [
+        ("Write a Go function `func Add(a, b int) int` to add.", "Go"),
+        ("Write a Java function `public int add(int a, int b)`.", "Java"),
+        ("Implement a queue in C++.", "C++"),
+        ("Write a function that adds two numbers.", None),
+        ("Write a Python function that reads Java code.", None),
+        ("Go on with the function: def add(a, b):", None),
+    ],
+)
+def test_a_prompt_that_asks_for_another_language_is_seen(prompt, language):
+    assert other_language(prompt) == language
+
+
+@pytest.mark.parametrize("name", ["code:syntax", "code:examples"])
+def test_code_in_another_language_is_not_judged_as_python(name):
+    prompt = "Write a Java function `public int twice(int n)`. twice(2) == 4"
+    assert check(name, "public int twice(int n) { return 2 * n; }", prompt=prompt).status == "not_applicable"

@@ -24,6 +24,13 @@ _RUNS_ON = re.compile(r"^(?:assert\b|print\b|if\b|for\b|while\b|#|```|[A-Z][a-z]
 """A base model that completes a function goes on after it: with calls, with its own tests, with prose."""
 _HEAD = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(", re.MULTILINE)
 
+_PLAIN = r"Java|JavaScript|TypeScript|Golang|Rust|C\+\+|C#|Kotlin|Swift|Ruby|PHP|Scala|Haskell|Perl|Lua"
+_OTHER = re.compile(
+    rf"\b(?:an?|the|some|your)[ \t]+(?P<one>{_PLAIN}|Go|C|R)[ \t]+"
+    r"(?:function|method|program|class|code|script|solution)\b"
+    rf"|\b(?:in|using|with)[ \t]+(?P<two>{_PLAIN})(?![\w+#])"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -37,6 +44,14 @@ class Program:
 def blocks(text: str) -> list[tuple[str, str]]:
     """(language in small letters, code) of every fence; a last one may stay open."""
     return [(found[2].lower(), textwrap.dedent(found[3])) for found in _FENCE.finditer(text)]
+
+
+def other_language(prompt: str) -> str | None:
+    """The language that the prompt asks for where that is not Python: nothing here can read its programs."""
+    found = _OTHER.search(prompt)
+    if found is None or re.search(r"\bpython", prompt, re.IGNORECASE):
+        return None
+    return found["one"] or found["two"]
 
 
 def open_function(prompt: str) -> tuple[str, str] | None:

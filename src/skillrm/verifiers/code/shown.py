@@ -12,7 +12,7 @@ from skillrm.errors import SandboxError
 from skillrm.sandbox import SandboxLimits
 from skillrm.types import Candidate, Sample
 from skillrm.verifiers.code.examples import NamedCall, Printed, examples_of
-from skillrm.verifiers.code.extraction import asked_name, program
+from skillrm.verifiers.code.extraction import asked_name, other_language, program
 from skillrm.verifiers.code.running import Ran, run_examples
 from skillrm.verifiers.code.syntax import NO_CODE
 from skillrm.verifiers.registry import Args, Finding, broken, decided, not_applicable, unknown, verifier
@@ -45,9 +45,10 @@ class RunArgs(Args):
         return SandboxLimits(seconds=seconds, memory_mb=self.memory_mb)
 
 
-@verifier("code:examples", version="1", args=RunArgs, sample_safe=True, keeps=True)
+@verifier("code:examples", version="2", args=RunArgs, sample_safe=True, keeps=True)
 async def examples(sample: Sample, candidate: Candidate, args: RunArgs) -> Finding:
-    r"""The program gives what the prompt's own examples show; not applicable where the prompt has none.
+    r"""The program gives what the prompt's own examples show; not applicable where the prompt has none,
+    or asks for another language.
 
     Doctests, `f(1) == 2`, `Input: n = 1` over `Output: 2`, and sample input and output of whole programs. What is shown
     is compared outside the guest in which the program runs.
@@ -56,6 +57,8 @@ async def examples(sample: Sample, candidate: Candidate, args: RunArgs) -> Findi
     '0 of 1 shown examples pass; f(1) gives 1; shown is 2'
     """
     prompt = sample.prompt_text
+    if (language := other_language(prompt)) is not None:
+        return not_applicable(f"the prompt asks for {language}, and only Python is run")
     name = args.entry or asked_name(prompt)
     found = examples_of(prompt, name)
     if not found:

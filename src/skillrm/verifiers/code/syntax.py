@@ -8,21 +8,23 @@ import warnings
 from skillrm import sandbox
 from skillrm.errors import DeadlineExceeded, SandboxError
 from skillrm.types import Candidate, Sample
-from skillrm.verifiers.code.extraction import program
-from skillrm.verifiers.registry import Finding, NoArgs, broken, decided, verifier
+from skillrm.verifiers.code.extraction import other_language, program
+from skillrm.verifiers.registry import Finding, NoArgs, broken, decided, not_applicable, verifier
 
 NO_CODE = "no code was found in the answer"
 _SECONDS = 10.0
 _HERE = "skillrm.verifiers.code.syntax:fault_of"
 
 
-@verifier("code:syntax", version="1", args=NoArgs, sample_safe=True)
+@verifier("code:syntax", version="2", args=NoArgs, sample_safe=True)
 async def syntax(sample: Sample, candidate: Candidate, args: NoArgs) -> Finding:
     r"""The answer holds Python code that parses.
 
     >>> check("code:syntax", "```python\ndef f(x):\n    return x +\n```").observation
     'the code does not parse: invalid syntax (line 2)'
     """
+    if (language := other_language(sample.prompt_text)) is not None:
+        return not_applicable(f"the prompt asks for {language}, and only Python is parsed")
     found = program(candidate.final, sample.prompt_text)
     if found is None:
         return decided(False, NO_CODE)
