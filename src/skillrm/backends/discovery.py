@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+
+from skillrm.backends.endpoints import Endpoint
+from skillrm.backends.transport import Transport
+from skillrm.backends.wire import BrokenError
 from skillrm.errors import ConfigError, Fault
+
+_MOST_BYTES = 8 << 20
 
 
 async def first_model(base_url: str, api_key: str | None, *, seconds: float = 10.0) -> str:
     """The first model that `GET /models` lists. Raises `ConfigError` when the server cannot be asked or has none."""
-    import aiohttp
-
-    root = base_url.rstrip("/")
-    url = f"{root}/models" if root.endswith("/v1") else f"{root}/v1/models"
-    headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+    transport, endpoint = Transport(api_key, _MOST_BYTES, "GET"), Endpoint(base_url, "models")
     try:
-        async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=seconds)) as session,
-            session.get(url, headers=headers) as response,
-        ):
-            if response.status != 200:
-                raise ConfigError(
-                    Fault(f"answers {response.status} to GET /models", field=base_url, mend=_mend(response.status))
-                )
-            listed = await response.json(content_type=None)
-        return str(listed["data"][0]["id"])
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        reason = f"no answer within {seconds:g} s" if isinstance(error, TimeoutError) else error
-        raise ConfigError(Fault(f"cannot be reached: {reason}", field=base_url, mend="is it up?")) from None
-    except (ValueError, KeyError, IndexError, TypeError):
+        async with asyncio.timeout(seconds):
+            answer = await transport.send(await transport.lane(), endpoint)
+    except TimeoutError:
+        answer = BrokenError(f"no answer within {seconds:g} s")
+    finally:
+        await transport.close()
+    if isinstance(answer, BrokenError):
+        raise ConfigError(Fault(f"cannot be reached: {answer}", field=base_url, mend="is it up?"))
+    if answer.status != 200:
+        raise ConfigError(Fault(f"answers {answer.status} to GET /models", field=base_url, mend=_mend(answer.status)))
+    try:
+        return str(json.loads(answer.content or b"")["data"][0]["id"])
+    except (ValueError, KeyError, IndexError, TypeError, RecursionError):
         raise ConfigError(Fault("lists no model", field=base_url, mend="name one: --model or SKILLRM_MODEL")) from None
 
 

@@ -95,8 +95,8 @@ def broken_reply(body: Body, error: BackendReplyError, where: str, hide: Hide = 
 
 
 def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
-    """Seconds the server asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as a date; never negative."""
-    for name, scale in (("retry-after-ms", 0.001), ("Retry-After", 1.0)):
+    """Seconds the server asks to wait: `retry-after-ms`, or `retry-after` in seconds or as a date; never negative."""
+    for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         given = headers.get(name)
         if given is None:
             continue

@@ -6,11 +6,11 @@ import asyncio
 import logging
 import math
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from skillrm.backends.answers import Answer
 from skillrm.backends.budget import Budget
 from skillrm.backends.chat import ChatReply, ChatRequest
 from skillrm.backends.decode import Prices, read_body, reply_from
@@ -18,7 +18,7 @@ from skillrm.backends.encode import ADAPTABLE, body_of
 from skillrm.backends.endpoints import Endpoint, endpoints
 from skillrm.backends.failures import NEVER, Failure, broken_reply, refused
 from skillrm.backends.gate import Call, Gate
-from skillrm.backends.transport import Answer, Transport
+from skillrm.backends.transport import Transport
 from skillrm.errors import BackendReplyError, BackendTransportError, ConfigError, DeadlineExceeded, Fault
 
 _MAX_REPLY_BYTES = 8 << 20
@@ -54,8 +54,6 @@ class OpenAIBackend:
         """
         if not timeout > 0 or retries < 0 or (concurrency is not None and concurrency < 1):
             raise ConfigError(Fault("timeout must be above 0, retries not negative, concurrency at least 1"))
-        if api_key is not None and not (api_key.isascii() and api_key.isprintable()):
-            raise ConfigError(Fault("the key holds characters that no HTTP header can carry", field="api_key"))
         self.model = model
         self._endpoints = endpoints(base_urls)
         self._transport = Transport(api_key, max_reply_bytes)
@@ -78,7 +76,7 @@ class OpenAIBackend:
         unsupported = self._unsupported
         body = body_of(self.model, request, self.extra, unsupported)
         failure: Failure | None = None
-        spent: Counter[object] = Counter()  # by kind of failure, so that one kind does not use up another's retries
+        spent: dict[object, int] = {}  # by kind of failure, so that one kind does not use up another's retries
         while True:
             outcome = await self._through(gate, call, body, failure)
             if isinstance(outcome, ChatReply):
@@ -91,8 +89,8 @@ class OpenAIBackend:
                 body = body_of(self.model, request, self.extra, unsupported)
                 continue
             if not (call.probe and failure.away):  # a probe is sent for all, so it is no retry of this call
-                spent[failure.kind] += 1
-            if spent[failure.kind] > failure.allowed(self._retries):
+                spent[failure.kind] = spent.get(failure.kind, 0) + 1
+            if spent.get(failure.kind, 0) > failure.allowed(self._retries):
                 raise failure.error
             wait = 0.0 if gate.tells_when(call) else failure.wait(call.attempts - 1)
             if time.monotonic() + wait >= call.until:
@@ -125,14 +123,16 @@ class OpenAIBackend:
         ends = call.began + self._timeout
         try:
             with lane.deadlines.until(min(ends, call.until)):
-                answer = await self._transport.post(lane, endpoint, body)
+                answer = await self._transport.send(lane, endpoint, body)
         except TimeoutError:
             if call.until <= ends:
                 raise DeadlineExceeded(f"{endpoint.shown}: no reply before the judgment's deadline") from None
             slow = BackendTransportError(f"{endpoint.shown}: no reply within {self._timeout:g} s")
             return Failure(slow, retries=1, overload=True, down=True)  # what was too slow once mostly is again
+        call.attempts += answer.sent - 1
         if not isinstance(answer, Answer):
-            return Failure(BackendTransportError(f"{endpoint.shown}: {self._hide(answer)}"), down=True, away=True)
+            reason = self._hide(str(answer))
+            return Failure(BackendTransportError(f"{endpoint.shown}: {reason}"), down=True, away=True)
         if answer.content is None:
             large = BackendReplyError(f"{endpoint.shown}: the body is larger than {self._transport.max_bytes} bytes")
             return Failure(large, retries=NEVER)

@@ -6,17 +6,19 @@ import asyncio
 import json
 import math
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, model_validator
 
+from skillrm.errors import ConfigError
 from skillrm.types import Candidate, Sample
 from skillrm.verifiers.registry import Args, Finding, broken, decided, verifier
 
 if TYPE_CHECKING:
-    from skillrm.backends.transport import Lane, Transport
+    from skillrm.backends.endpoints import Endpoint
+    from skillrm.backends.transport import Transport
 
 Api = Literal["score", "classify", "pooling", "sglang", "predict", "rerank"]
 _MOST_BYTES = 8 << 20
@@ -159,11 +161,10 @@ def mapped(raw: float, args: ScorerArgs) -> float:
 
 
 async def _asked(args: ScorerArgs, body: dict[str, Any]) -> float:
-    lane = await _transport().lane()
-    data = json.dumps(body).encode()
+    endpoint, data = _endpoint(args.url), json.dumps(body).encode()
     for attempt in range(1, _TRIES + 1):
         try:
-            return await _once(lane, args, data)
+            return await _once(endpoint, args, data)
         except _Refused as error:
             if not error.again or attempt == _TRIES:
                 raise
@@ -171,22 +172,30 @@ async def _asked(args: ScorerArgs, body: dict[str, Any]) -> float:
     raise AssertionError
 
 
-async def _once(lane: Lane, args: ScorerArgs, data: bytes) -> float:
-    import aiohttp
-
-    try:
-        async with lane.session.post(args.url, data=data, allow_redirects=False) as response:
-            status, content = response.status, await response.content.read(_MOST_BYTES + 1)
-            while len(content) <= _MOST_BYTES and (more := await response.content.read(_MOST_BYTES)):
-                content += more
-    except (aiohttp.ClientError, OSError, ValueError) as error:
-        raise _Refused(f"{type(error).__name__}: {error}"[:300], again=True) from None
+async def _once(endpoint: Endpoint, args: ScorerArgs, data: bytes) -> float:
+    transport = _transport()
+    answer = await transport.send(await transport.lane(), endpoint, data)
+    if isinstance(answer, Exception):
+        raise _Refused(str(answer)[:300], again=True)
+    status, content = answer.status, answer.content
     if status != 200:
-        raise _Refused(f"HTTP {status}: {content[:200]!r}", again=status in (408, 429) or status >= 500)
+        raise _Refused(f"HTTP {status}: {(content or b'')[:200]!r}", again=status in (408, 429) or status >= 500)
+    if content is None:
+        raise _Refused(f"a reply of more than {_MOST_BYTES} bytes")
     try:
         return raw_score(json.loads(content), args)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _Refused(f"an unreadable reply ({error}): {content[:200]!r}") from None
+
+
+@lru_cache(maxsize=64)
+def _endpoint(url: str) -> Endpoint:
+    from skillrm.backends.endpoints import Endpoint
+
+    try:
+        return Endpoint(url)
+    except ConfigError as error:
+        raise _Refused(str(error)) from None
 
 
 @cache
