@@ -19,6 +19,10 @@ from skillrm.sandbox import get_sandbox
 from skillrm.types import Criterion, Observation, Preference, Resource, Sample
 
 
+Support = Mapping[str, tuple[tuple[str, ...], bool]]
+"""Label -> those of some observations that speak of it or of the prompt, and whether one is of that candidate."""
+
+
 class Refused(Exception):
     """An action that is not carried out; the words go back to the judge."""
 
@@ -44,7 +48,7 @@ class Desk:
     criteria: dict[str, Criterion] = field(init=False)
     _open: tuple[int, dict[str, list[str]]] = (-1, {})
     """State of the table, and the cells that are open in it."""
-    _supports: dict[tuple[tuple[str, ...], str], tuple[tuple[str, ...], bool]] = field(default_factory=dict)
+    _supports: dict[tuple[str, ...], Support] = field(default_factory=dict)
     doubted: set[tuple[str, str]] = field(default_factory=set)
     """Cells whose quote was once found false."""
 
@@ -139,10 +143,11 @@ class Desk:
         if not entry.decisions:
             raise Refused(f"{criterion.id}: no decisions; give one for each of {', '.join(self.letters)}")
         quotes = {self._label(quote.candidate): quote.quote for quote in entry.quotes or ()}
+        support, reason = self._support(entry.observations), entry.reason[:4000]
         problems: list[str] = []
         for item in entry.decisions:
             try:
-                self._decide(criterion, item, entry.reason[:4000], quotes, entry.observations)
+                self._decide(criterion, item, support, reason, quotes)
             except Refused as refusal:
                 problems.append(str(refusal))
         if problems:
@@ -152,16 +157,16 @@ class Desk:
         self,
         criterion: Criterion,
         item: tools.CandidateDecision,
+        support: Support,
         reason: str,
         quotes: Mapping[str, str],
-        cited: tuple[str, ...],
     ) -> None:
         label = self._label(item.candidate)
         try:
             score = tools.score_of(criterion, item.decision)
         except ValueError as error:
             raise Refused(str(error)) from None
-        speaking, grounded = self._support(cited, label)
+        speaking, grounded = support[label]
         if score is not None and not grounded:
             raise Refused(
                 f"{criterion.id}: cite an observation of candidate {item.candidate[:20]}, such as its own text"
@@ -176,17 +181,17 @@ class Desk:
             score, quote = None, None
         self.ledger.decide(criterion.id, label, score, speaking, reason, quote or None)
 
-    def _support(self, cited: tuple[str, ...], label: str) -> tuple[tuple[str, ...], bool]:
-        """Those of the cited observations that speak of `label` or of the prompt, and whether one is of `label`.
-
-        A judge cites the same ones for row after row.
-        """
-        key = cited, label
-        if key not in self._supports:
+    def _support(self, cited: tuple[str, ...]) -> Support:
+        """What cited observations say of each candidate; a judge cites the same ones for row after row."""
+        if cited not in self._supports:
             covered = {one: self.ledger.covered(one) for one in cited}
-            speaking = tuple(one for one in cited if not covered[one] or label in covered[one])
-            self._supports[key] = speaking, any(covered[one] for one in speaking)
-        return self._supports[key]
+            of_label = {
+                label: [one for one in cited if not covered[one] or label in covered[one]] for label in self.labels
+            }
+            self._supports[cited] = {
+                label: (tuple(speaking), any(covered[one] for one in speaking)) for label, speaking in of_label.items()
+            }
+        return self._supports[cited]
 
     def _rule_out(self, criterion: Criterion, entry: tools.Entry) -> None:
         if criterion.must or self.plan.settles(criterion.id):

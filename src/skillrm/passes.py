@@ -235,9 +235,10 @@ def _versions(plan: Plan) -> dict[str, str]:
 
 def _what_broke(plan: Plan, ledger: Ledger, outcomes: Sequence[Outcome]) -> str | None:
     """The judge's failures, and those of verifiers that a required criterion rests on."""
-    must = {c.id for c in plan.criteria if c.must}
     errors = [error for outcome in outcomes for error in outcome.errors]
-    errors += [f"verifier of {cell[0]}: {error}" for cell, error in ledger.errors.items() if cell[0] in must]
+    if ledger.errors:
+        must = {c.id for c in plan.criteria if c.must}
+        errors += [f"verifier of {cell[0]}: {error}" for cell, error in ledger.errors.items() if cell[0] in must]
     return "; ".join(dict.fromkeys(errors)) or None
 
 

@@ -35,21 +35,11 @@ def readout(
     for (identity, label), decided in cells.items():
         if identity in counted and label in columns:
             columns[label][identity] = decided
-    return _verdict(criteria, columns, declaration, goal, preference)
-
-
-def _verdict(
-    criteria: Sequence[Criterion],
-    columns: Mapping[str, Column],
-    declaration: Readout,
-    goal: Goal,
-    preference: Preference | None,
-) -> Verdict:
     places = _mid_ranks(preference)
     scores: dict[str, Score] = {}
     alike: dict[tuple[object, ...], Score] = {}
     for label, column in columns.items():
-        base = _preference_bounds(label, len(columns), places) if declaration.kind == "preference" else None
+        base = _preference_bounds(label, len(labels), places) if declaration.kind == "preference" else None
         key = (base, *column.items())
         if key not in alike:
             alike[key] = _score(criteria, column, declaration, base)
@@ -98,17 +88,20 @@ def read_evidence(
 
     Without `soft`, what soft verifiers found is unknown: it may stand in where no judge spoke, not where one broke.
     """
-    columns: dict[str, dict[str, float]] = {label: {} for label in labels}
-    counted = {criterion.id for criterion in criteria}
-    out = {row.criterion for row in evidence if row.decision == "not_applicable"}
-    if out:
-        counted -= out
-        criteria = [criterion for criterion in criteria if criterion.id in counted]
+    cells: dict[tuple[str, str], float] = {}
+    out: set[str] = set()
     for row in evidence:
-        score, identity, label = row.score, row.criterion, row.candidate
-        if score is not None and identity in counted and label in columns and (soft or row.source != "soft_verifier"):
-            columns[label][identity] = score
-    return _verdict(criteria, columns, declaration, goal, preference)
+        score = row.score
+        if score is not None:
+            if soft or row.source != "soft_verifier":
+                cells[row.criterion, row.candidate] = score
+        elif row.decision == "not_applicable":
+            out.add(row.criterion)
+    in_force = [c for c in criteria if c.id not in out] if out else criteria
+    return _readout(in_force, labels, cells, declaration, goal, preference)
+
+
+_readout = readout  # `reread` takes an argument of that name
 
 
 def status_of(verdict: Verdict, error: str | None) -> Status:

@@ -268,10 +268,10 @@ def _open_ledger(setting: Setting) -> Ledger:
     ledger = Ledger(setting.plan.criteria, sample.labels)
     ledger.observe("prompt", shown=sample.prompt_text)
     for candidate in sample.candidates:
-        ledger.observe("candidate", candidates=(candidate.label,), shown=candidate.final)
-    for candidate, seen in zip(sample.candidates, ledger.observations[1:], strict=True):
-        if not candidate.final.strip():
-            ledger.rule(candidate.label, seen, "there is no answer")
+        label, final = candidate.label, candidate.final
+        seen = ledger.observe("candidate", candidates=(label,), shown=final)
+        if not final.strip():
+            ledger.rule(label, seen, "there is no answer")
     return ledger
 
 

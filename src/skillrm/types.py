@@ -265,7 +265,7 @@ class Sample(Frozen):
         except ValidationError as error:
             raise SampleError(*faults(error, cls)) from None
 
-    @property
+    @cached_property
     def labels(self) -> tuple[str, ...]:
         return tuple(candidate.label for candidate in self.candidates)
 
