@@ -142,7 +142,7 @@ class Desk:
             return
         if not entry.decisions:
             raise Refused(f"{criterion.id}: no decisions; give one for each of {', '.join(self.letters)}")
-        quotes = {self._label(quote.candidate): quote.quote for quote in entry.quotes or ()}
+        quotes = {self._label(quote.candidate): quote.quote for quote in entry.quotes} if entry.quotes else {}
         support, reason = self._support(entry.observations), entry.reason[:4000]
         problems: list[str] = []
         for item in entry.decisions:
@@ -214,10 +214,10 @@ class Desk:
         if self._open[0] != self.ledger.changes:
             cells: dict[str, list[str]] = {}
             answered, letters = self.ledger.answered, self.letters.items()
-            for criterion in self.plan.criteria:
-                left = [letter for letter, label in letters if not answered(criterion.id, label)]
+            for criterion in self.criteria:
+                left = [letter for letter, label in letters if not answered(criterion, label)]
                 if left:
-                    cells[criterion.id] = left
+                    cells[criterion] = left
             self._open = self.ledger.changes, cells
         return self._open[1]
 

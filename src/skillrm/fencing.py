@@ -95,7 +95,7 @@ def shorten(text: str, limit: int) -> tuple[str, bool]:
 def suspicions(text: str) -> tuple[str, ...]:
     """What in a candidate looks addressed to the judge or to the chat template; empty for ordinary text."""
     head = text[:_ADDRESS_LIMIT]
-    seen = [match[0] for match in _ADDRESSED.finditer(head)] if _ADDRESSED.search(head) else []
+    seen = [match[0] for match in _ADDRESSED.finditer(head)]
     if "<" in head or "[" in head:
         tokens = (match[0] for match in _TOKEN.finditer(head))
         seen += [token for token in tokens if not token.lower().lstrip("</").startswith("think")]

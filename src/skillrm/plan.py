@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ConfigDict, TypeAdapter
 
 from skillrm.errors import Fault, SampleError
-from skillrm.skill import Bank, OpenCriteria, Rule, Situation, Skill
+from skillrm.skill import Bank, OpenCriteria, Situation, Skill
 from skillrm.types import Candidate, Criterion, Goal, Message, Resource, Sample
 from skillrm.verifiers import registry
 from skillrm.verifiers.registry import Detection, Detector
@@ -95,11 +95,12 @@ def plan_for(skill: Skill, bank: Bank, goal: Goal) -> Plan:
     """
     sample = bank.sample
     now = _situation(sample, goal)
-    found, versions = _detected(skill.plan, sample, now)
+    holds = tuple([rule.when.holds(now) for rule in skill.plan])
+    found, versions = _detected([rule.detect for rule, on in zip(skill.plan, holds, strict=True) if on], sample)
     if found:
         now = replace(now, detected=True)
+        holds = tuple([rule.when.holds(now) for rule in skill.plan])
         found = _joined(_renamed(_unsaid(found, sample.resources), skill, sample))
-    holds = tuple(rule.when.holds(now) for rule in skill.plan)
     asked = now.brought & skill.once("needs", lambda: frozenset(need for one in skill.resources for need in one.needs))
     key = ("plan", bank.access, holds, asked, *versions.items())
     stated = skill.once(key, lambda: _of_skill(skill, bank.own, holds, asked, versions))
@@ -181,14 +182,14 @@ def _check_deciders(
             first.setdefault(identity, resource.id)
 
 
-def _detected(plan: Iterable[Rule], sample: Sample, now: Situation) -> tuple[tuple[Detection, ...], dict[str, str]]:
-    """What the detectors of the rules that hold read out of the prompt; the same constraint counts once."""
+def _detected(names: Iterable[str | None], sample: Sample) -> tuple[tuple[Detection, ...], dict[str, str]]:
+    """What these detectors read out of the prompt; the same constraint counts once."""
     found: dict[str, Detection] = {}
     versions: dict[str, str] = {}
-    for rule in plan:
-        if rule.detect is None or rule.detect in versions or not rule.when.holds(now):
+    for name in names:
+        if name is None or name in versions:
             continue
-        detector = registry.find_detector(rule.detect)
+        detector = registry.find_detector(name)
         versions[detector.name] = detector.version
         prompt = sample.prompt
         key = prompt if isinstance(prompt, str) else _MESSAGES.dump_json(prompt)

@@ -31,15 +31,25 @@ def readout(
 ) -> Verdict:
     """The verdict over `cells` ((criterion id, label) -> score in [0, 1]; absent = unknown)."""
     columns: dict[str, dict[str, float]] = {label: {} for label in labels}
-    counted = {criterion.id for criterion in criteria}
     for (identity, label), decided in cells.items():
-        if identity in counted and label in columns:
+        if label in columns:
             columns[label][identity] = decided
+    return _verdict(criteria, columns, declaration, goal, preference)
+
+
+def _verdict(
+    criteria: Sequence[Criterion],
+    columns: Mapping[str, Column],
+    declaration: Readout,
+    goal: Goal,
+    preference: Preference | None,
+) -> Verdict:
+    """A column holds the decided cells of one candidate, those of other criteria too."""
     places = _mid_ranks(preference)
     scores: dict[str, Score] = {}
     alike: dict[tuple[object, ...], Score] = {}
     for label, column in columns.items():
-        base = _preference_bounds(label, len(labels), places) if declaration.kind == "preference" else None
+        base = _preference_bounds(label, len(columns), places) if declaration.kind == "preference" else None
         key = (base, *column.items())
         if key not in alike:
             alike[key] = _score(criteria, column, declaration, base)
@@ -88,20 +98,17 @@ def read_evidence(
 
     Without `soft`, what soft verifiers found is unknown: it may stand in where no judge spoke, not where one broke.
     """
-    cells: dict[tuple[str, str], float] = {}
+    columns: dict[str, dict[str, float]] = {label: {} for label in labels}
     out: set[str] = set()
     for row in evidence:
         score = row.score
-        if score is not None:
-            if soft or row.source != "soft_verifier":
-                cells[row.criterion, row.candidate] = score
-        elif row.decision == "not_applicable":
-            out.add(row.criterion)
+        if score is None:
+            if row.decision == "not_applicable":
+                out.add(row.criterion)
+        elif row.candidate in columns and (soft or row.source != "soft_verifier"):
+            columns[row.candidate][row.criterion] = score
     in_force = [c for c in criteria if c.id not in out] if out else criteria
-    return _readout(in_force, labels, cells, declaration, goal, preference)
-
-
-_readout = readout  # `reread` takes an argument of that name
+    return _verdict(in_force, columns, declaration, goal, preference)
 
 
 def status_of(verdict: Verdict, error: str | None) -> Status:
@@ -112,7 +119,8 @@ def status_of(verdict: Verdict, error: str | None) -> Status:
 def _score(
     criteria: Sequence[Criterion], column: Column, declaration: Readout, base: tuple[float, float] | None
 ) -> Score:
-    if base is None and len(column) == len(criteria):  # every cell is decided: the bounds meet
+    decided = [c for c in criteria if c.id in column]
+    if base is None and len(decided) == len(criteria):  # every cell is decided: the bounds meet
         mean = _mean(declaration, criteria, column, _NOTHING)
         if mean != _NOTHING:
             score = _round(_capped(criteria, column, mean))
@@ -121,7 +129,6 @@ def _score(
     best = {c.id: column.get(c.id, 1.0 if c.weight >= 0 else 0.0) for c in criteria}
     low = _round(_capped(criteria, worst, base[0] if base else _mean(declaration, criteria, worst, 0.0)))
     high = _round(_capped(criteria, best, base[1] if base else _mean(declaration, criteria, best, 1.0)))
-    decided = [c for c in criteria if c.id in column]
     if base:
         coverage = 1.0 if base[0] == base[1] else 0.0
     else:
@@ -208,9 +215,9 @@ def _ranking(scores: Mapping[str, Score], breaker: Mapping[str, float]) -> tuple
         return -score.low, breaker.get(label, math.inf) if score.low == score.high else math.inf
 
     groups: dict[tuple[float, float], list[str]] = {}
-    for place, label in sorted((key(label), label) for label in scores):
-        groups.setdefault(place, []).append(label)
-    return tuple(tuple(group) for group in groups.values())
+    for label in sorted(scores):
+        groups.setdefault(key(label), []).append(label)
+    return tuple([tuple(groups[place]) for place in sorted(groups)])
 
 
 def _separated(

@@ -74,6 +74,8 @@ class When(Frozen):
 
     def holds(self, now: Situation) -> bool:
         """Whether every condition is met."""
+        if not self.model_fields_set:
+            return True
         if (self.tags and now.tags.isdisjoint(self.tags)) or (self.goal and now.goal not in self.goal):
             return False
         if not now.brought.issuperset(self.needs) or not (now.brought | now.tags).isdisjoint(self.without):
@@ -123,6 +125,8 @@ class SkillLimits(Frozen):
 
     def over(self, limits: Limits) -> Limits:
         """`limits` with this skill's wishes wherever the caller left the default."""
+        if not self.model_fields_set:
+            return limits
         wanted = {name: value for name, value in self if value is not None and name not in limits.model_fields_set}
         return limits.model_copy(update=wanted) if wanted else limits
 
@@ -186,7 +190,7 @@ class Skill:
         text nor a `sample_safe` verifier with valid, bounded arguments.
         """
         own = self.once(("seen", access), lambda: tuple(one for one in self.resources if one.seen_at(access)))
-        if sample.resources or sample.criteria or any(candidate.resources for candidate in sample.candidates):
+        if sample.resources or sample.criteria or any([candidate.resources for candidate in sample.candidates]):
             sample = view(sample, access, *self.taken)
         return Bank(sample, own, access)
 
