@@ -14,15 +14,16 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 from model_server import ModelServer
 
 from skillrm import RewardModel, Sample, load_skill
 
+T = TypeVar("T")
 ROUNDS, BATCHES = 40, 12
 NEEDS_FULL = "import statistics\nresult = {n: statistics.mean(map(len, t.split())) for n, t in candidates.items()}"
 _TICK = 1000 / os.sysconf("SC_CLK_TCK")
@@ -142,6 +143,30 @@ async def judged(name: str, mode: str, rounds: int = ROUNDS, **more: Any) -> Non
     line(name, figures)
 
 
+async def per_row() -> None:
+    """What an engine with a store pays beside the judging: each judgment is written, each sample gets its digest."""
+    with ModelServer("direct") as server:
+        async with RewardModel("general", model="judge", base_url=server.base_url, judge="direct", cache=None) as model:
+            judgment = await model.judge(PAIR)
+    size = len(judgment.model_dump_json())
+    line(
+        "serialise", {"cpu_ms": least([judgment] * ROUNDS * BATCHES, lambda one: one.model_dump_json()), "bytes": size}
+    )
+    fresh = [Sample.parse(PAIR) for _ in range(ROUNDS * BATCHES)]
+    line("digest", {"cpu_ms": least(fresh, lambda one: one.digest)})
+
+
+def least(things: Sequence[T], work: Callable[[T], object]) -> float:
+    """CPU ms of `work` on one of the things, in the least disturbed batch."""
+    batches = []
+    for start in range(0, len(things), ROUNDS):
+        started = time.process_time()
+        for thing in things[start : start + ROUNDS]:
+            work(thing)
+        batches.append((time.process_time() - started) * 1000 / ROUNDS)
+    return min(batches)
+
+
 async def banks() -> None:
     """A judgment with a bank of ten resources and with one of ten thousand: time and prompt stay what they are."""
     for count in (10, 10_000):
@@ -175,6 +200,7 @@ async def main() -> None:
     for in_flight in (1, 20):
         await judged("agentic", "agentic", in_flight=in_flight, sandbox="fast")
     await judged("agentic_full", "agentic", rounds=10, sandbox="full", check=NEEDS_FULL)
+    await per_row()
     await banks()
 
 

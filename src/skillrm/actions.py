@@ -18,7 +18,6 @@ from skillrm.plan import Plan
 from skillrm.sandbox import get_sandbox
 from skillrm.types import Criterion, Observation, Preference, Resource, Sample
 
-
 Support = Mapping[str, tuple[tuple[str, ...], bool]]
 """Label -> those of some observations that speak of it or of the prompt, and whether one is of that candidate."""
 

@@ -34,13 +34,16 @@ class Part:
     """Those that run before any model call."""
     hard: Mapping[str, str] = field(default_factory=dict)
     """Criterion id -> the first resource that decides it hard."""
+    open: tuple[Resource, ...] = ()
+    """Those that any sample may see."""
 
     @classmethod
     def of(cls, resources: tuple[Resource, ...]) -> Part:
         runs = tuple(one for one in resources if one.runs)
         eager = tuple(one for one in runs if one.run == "eager")
         hard = {identity: one.id for one in reversed(runs) if one.hard for identity in one.decides}
-        return cls(resources, {one.id: one for one in resources}, runs, eager, hard)
+        seen = tuple(one for one in resources if one.access == "open")
+        return cls(resources, {one.id: one for one in resources}, runs, eager, hard, seen)
 
 
 @dataclass(frozen=True, slots=True)

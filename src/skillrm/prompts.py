@@ -201,11 +201,14 @@ def findings_of(status: Mapping[str, tuple[str, str]]) -> str:
     return "\n".join(f"{observation} on {letter}: {content}" for letter, (observation, content) in status.items())
 
 
+_WRITTEN = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def python_result(stdout: str, value: object, error: str | None) -> str:
     """What a `run_python` call gave back."""
     parts = [f"printed:\n{stdout.rstrip()}"] if stdout.strip() else []
     if value is not None:
-        parts.append(f"result = {json.dumps(value, ensure_ascii=False)}")
+        parts.append(f"result = {_WRITTEN(value)}")
     if error is not None:
         parts.append(f"error: {error}")
     return "\n".join(parts) or "it printed nothing and set no result"

@@ -139,7 +139,7 @@ class Setting:
         """Whom the judge must see: not who has a score already nor, for the winner, who cannot win."""
         if not self.early_stop or self.asks_preference or self.goal == "ranking":
             return ledger.labels
-        if not ledger.changes:  # nothing is known of anyone
+        if not ledger.cells(soft=False):  # nothing is known of anyone
             return ledger.labels
         scores = self._read(ledger).scores
         if self.goal == "scores":
@@ -193,7 +193,7 @@ class Setting:
             return prompts.system("", (), tools_in_text=in_text)
         if self.plan.size > _INDEX_LIMIT and self.kind != "flat":
             return prompts.system(procedure, (), tools_in_text=in_text, index_note=prompts.index_note(self.plan.size))
-        own = tuple(r for r in self.plan.own.resources if r.access == "open")
+        own = self.plan.own.open
         if self.kind == "flat":
             texts = "\n\n".join(f"## {r.id}\n\n{r.text}" for r in own if r.text is not None)
             return prompts.system("", (), tools_in_text=in_text, index_note=texts)

@@ -190,7 +190,7 @@ class Skill:
         text nor a `sample_safe` verifier with valid, bounded arguments.
         """
         own = self.once(("seen", access), lambda: tuple(one for one in self.resources if one.seen_at(access)))
-        if sample.resources or sample.criteria or any([candidate.resources for candidate in sample.candidates]):
+        if sample.resources or sample.criteria or any(candidate.resources for candidate in sample.candidates):
             sample = view(sample, access, *self.taken)
         return Bank(sample, own, access)
 
