@@ -234,3 +234,11 @@ def test_without_ray_its_engine_says_what_to_install(monkeypatch):
     done = invoke("judge", written([row(1)]), *SKILL, "--engine", "ray")
     assert done.exit_code == 2
     assert "--engine: Ray is not installed (pip install 'skillrm[ray]', here and on every node)" in done.stderr
+
+
+def test_a_pipe_is_read_again_for_it_may_hold_other_rows():
+    for rows, words in ((3, "3 rows: 3 ok"), (5, "5 rows: 5 ok, 0 abstained, 0 failed, 0 unreadable; 3 judged before")):
+        lines = "".join(json.dumps(row(number)) + "\n" for number in range(rows))
+        called = command("judge", "-", *SKILL, "-o", "run")
+        done = subprocess.run(called, input=lines, capture_output=True, text=True, env=environment(), check=True)
+        assert words in done.stderr
