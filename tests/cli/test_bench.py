@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -192,6 +193,7 @@ def test_two_runs_are_compared_row_by_row_with_what_each_cost():
     assert (line["n"], line["gained"], line["lost"]) == (30, 0, 20)
     assert line["difference"] == pytest.approx(-20 / 30)
     assert line["p"] == pytest.approx(2 / 2**20)
+    assert told["alike"]["alike"] == 0  # the other one decides nothing
     assert line["interval"]["low"] < -20 / 30 < line["interval"]["high"] < 0
 
 
@@ -281,3 +283,29 @@ def test_the_report_is_one_page_that_asks_for_nothing_and_says_everything():
 
 def test_the_report_without_a_run_is_refused():
     assert "is no benchmark run" in invoke("report", "nowhere").stderr
+
+
+def test_a_judge_is_held_against_people():
+    invoke(*ARGS, "--data", written(), "-o", "run")
+    # q3, q6, ... are those that the judge gets wrong; people say so of q3 alone, and of q1 that it is a tie
+    given = [{"id": f"q{n}", "choice": 0 if n == 1 else 2 if n == 3 else 1} for n in range(1, 13)]
+    Path("people.jsonl").write_text("".join(json.dumps(one) + "\n" for one in given))
+    told = json.loads(invoke("kappa", "run", "people.jsonl", "--json").stdout)
+    assert told["judge and people"]["alike"] == pytest.approx(8 / 12)
+    assert told["people and benchmark"]["alike"] == pytest.approx(10 / 12)
+    assert told["judge and benchmark"]["alike"] == pytest.approx(8 / 12)
+    assert -1 <= told["judge and people"]["kappa"] < 1
+    assert "people and benchmark" in invoke("kappa", "run", "people.jsonl").stdout
+    Path("people.jsonl").write_text('{"id": "q1", "choice": 3}')
+    assert (
+        "people.jsonl:1: choice: must be 1 to 2, or 0 for a tie, this is 3"
+        in invoke("kappa", "run", "people.jsonl").stderr
+    )
+    Path("people.jsonl").write_text('{"id": "q77", "choice": 1}')
+    assert "holds no row of this run" in invoke("kappa", "run", "people.jsonl").stderr
+
+
+@pytest.mark.skipif(find_spec("datasets") is not None, reason="datasets is installed here")
+def test_a_data_set_of_the_hub_needs_a_package_and_says_which():
+    told = invoke(*ARGS, "--data", "hub:ScalerLab/JudgeBench").stderr
+    assert "needs the package `datasets` (pip install 'skillrm[hub]'" in told

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from skillrm.benching.agreement import Agreement, agreement, choices
 from skillrm.benching.best_of import MODE, best_of
 from skillrm.benching.candidates import CANDIDATES
 from skillrm.benching.record import Record
@@ -24,6 +25,8 @@ class Pairing:
     only_first: int
     """Rows that the second run has not."""
     only_second: int
+    alike: Agreement | None
+    """How far the two choose alike, rightly or not; None where rows are not judged whole."""
 
 
 def benchmark_of(record: Record) -> Benchmark:
@@ -52,7 +55,8 @@ def paired(
         name: compare({key: first[key] for key in group}, {key: second[key] for key in group}, seed=seed)
         for name, group in [*groups.items(), (OVERALL, keys)]
     }
-    return Pairing(lines, len(first) - len(keys), len(second) - len(keys))
+    alike = agreement(choices(results[0]), choices(results[1]))
+    return Pairing(lines, len(first) - len(keys), len(second) - len(keys), alike)
 
 
 def warnings(records: tuple[Record, Record], pairing: Pairing) -> list[str]:

@@ -120,7 +120,7 @@ def record(
             "of": answers.survey.total,
         },
         data={
-            "source": str(task.path),
+            "source": task.source,
             "sha256": answers.survey.sha256,
             "project": bench.upstream.project,
             "paper": bench.upstream.paper,

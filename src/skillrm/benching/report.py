@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -95,6 +96,8 @@ def _comparisons(folders: Mapping[str, Path], records: Mapping[str, Record]) -> 
         blocks.append(Heading(f"A = {before}, B = {name}", 3))
         blocks += [Words(f"Note: {words}.") for words in warnings(pair, found)]
         blocks.append(tables.pairing(found))
+        if found.alike is not None:
+            blocks.append(tables.agreements({"A and B": found.alike}))
     return [Heading("Row by row", 2), *blocks] if blocks else []
 
 
@@ -163,7 +166,9 @@ def _html(block: Block) -> str:
 
 
 def _figure(svg: str, caption: str) -> str:
-    drawing = svg[svg.index("<svg") :].replace("<svg", f'<svg role="img" aria-label="{escape(caption)}"', 1)
+    drawing = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL).replace(
+        "<svg", f'<svg role="img" aria-label="{escape(caption)}"', 1
+    )
     return f"<figure>{drawing}<figcaption>{escape(caption)}</figcaption></figure>"
 
 

@@ -72,6 +72,12 @@ class Task:
     """So many rows, drawn by the seed; a smaller limit is part of a larger one."""
     subsets: tuple[str, ...] = ()
     ablation: Ablation = field(default_factory=Ablation)
+    named: str = ""
+    """What the data is called, where that is not its path."""
+
+    @property
+    def source(self) -> str:
+        return self.named or str(self.path)
 
     def survey(self) -> Survey:
         """Read the data once. Raises `InputError` for missing data, `ConfigError` for a subset that is not there."""
@@ -107,7 +113,7 @@ class Task:
             whole = self._mounted(item).sample
             for number, ask in enumerate(entry.asks, start=entry.first):
                 if (ask.goal, ask.strategy) == group:
-                    yield Row(number, str(self.path), None, whole.id, ask.sample(whole))
+                    yield Row(number, self.source, None, whole.id, ask.sample(whole))
 
     def items(self, on_fault: Callable[[Fault], None] = lambda _: None) -> Iterator[LabelledSample]:
         """Every row of the data, labels included, with the whole bank."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from skillrm.benching.agreement import Agreement
 from skillrm.benching.pairing import OVERALL, Pairing
 from skillrm.benching.record import Record
 from skillrm.benchmarks.best_of_n import Curve
@@ -97,6 +98,21 @@ def pairing(found: Pairing) -> Grid:
         )
     columns = ("subset", "rows", "A", "B", "B − A", "95 %", "gained", "lost", "McNemar p")
     return Grid(columns, tuple(rows), total=True)
+
+
+def agreements(found: Mapping[str, Agreement]) -> Grid:
+    """Pairs of raters."""
+    rows = [
+        (
+            name,
+            str(one.n),
+            share(one.alike),
+            interval(one.low, one.high),
+            NONE if one.kappa is None else f"{one.kappa:.3f}",
+        )
+        for name, one in found.items()
+    ]
+    return Grid(("raters", "rows", "alike", "95 %", "kappa"), tuple(rows))
 
 
 def compute(records: Mapping[str, Record]) -> Grid:

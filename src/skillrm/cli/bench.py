@@ -146,4 +146,5 @@ def list_() -> None:
 
 app.command("compare")(bench_comparing.compare)
 app.command("bon")(bench_bon.bon)
+app.command("kappa")(bench_comparing.kappa)
 app.command("report")(bench_comparing.report)

@@ -35,13 +35,46 @@ def compare(
         lines = dict(pairing.lines)
         whole = {
             "a": str(run_a), "b": str(run_b), "lines": lines, "warnings": told,
-            "spent": [record.spent for record in records],
+            "alike": pairing.alike, "spent": [record.spent for record in records],
         }  # fmt: skip
         typer.echo(RootModel[object](whole).model_dump_json())
         return
     from skillrm.cli.bench_tables import pairing_view
 
     console().print(pairing_view(records, pairing, told))
+
+
+def kappa(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    labels: Annotated[Path, typer.Argument(help='People\'s choices: {"id": ..., "subset": ..., "choice": 1} a row.')],
+    json: Annotated[bool, typer.Option("--json", help="One object on standard output.")] = False,
+) -> None:
+    """How far a judge agrees with people, and both with the benchmark: Cohen's kappa.
+
+    A choice is the place of the better answer in the row of the data, from 1; 0 is a tie. A judge that does not name
+    the same answer in both orders has a tie.
+
+    [dim]skillrm bench kappa runs/skill people.jsonl[/]
+    """
+    from skillrm.benching import read_record, read_results
+    from skillrm.benching.agreement import agreement, choices, gold, human
+
+    with b.told():
+        record, results = read_record(run), read_results(run)
+        judge, people, right = choices(results), human(labels, results), gold(results)
+    pairs = {"judge and people": (judge, people), "judge and benchmark": (judge, right)}
+    pairs["people and benchmark"] = people, right
+    found = {name: one for name, pair in pairs.items() if (one := agreement(*pair)) is not None}
+    if json:
+        from pydantic import RootModel
+
+        typer.echo(RootModel[object](found).model_dump_json())
+        return
+    from skillrm.benching.tables import agreements
+    from skillrm.cli.bench_tables import drawn
+
+    console().print(record.title, record.judged_by, sep="\n", markup=False)
+    console().print(drawn(agreements(found)))
 
 
 def report(

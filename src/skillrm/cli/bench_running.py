@@ -80,7 +80,7 @@ async def run_bench(
     survey = task.survey()
     _tell(survey.faults)
     if not survey.entries:
-        raise ConfigError(Fault("holds no readable row", file=str(task.path)))
+        raise ConfigError(Fault("holds no readable row", file=task.source))
     task.ablation.check(_mountable(skill, survey.resources))
     async with contextlib.AsyncExitStack() as stack:
         model = await stack.enter_async_context(await chosen.reward_model(task.ablation.skill(skill)))
@@ -146,7 +146,7 @@ def open_run(folder: Path, model: RewardModel, task: Task, chosen: Chosen, sha25
         manifest: dict[str, Any] = {
             "identity": identity,
             "options": asdict(replace(chosen, base_url=None)),
-            "data": {"source": str(task.path), "sha256": sha256},
+            "data": {"source": task.source, "sha256": sha256},
             "begun": begun,
         }
         run = Run.create(folder, manifest, fresh=fresh)
@@ -193,6 +193,7 @@ async def bench_of(given: Mapping[str, Any], tally: Tally) -> tuple[Record | Non
             limit=given["limit"],
             subsets=tuple(given["subset"] or ()),
             ablation=Ablation(tuple(given["drop_resource"] or ()), given["bank_fraction"], given["seed"]),
+            named=given["data"],
         )
         return await run_bench(
             task,

@@ -51,7 +51,8 @@ def pairing_view(records: Sequence[Record], pairing: Pairing, warnings: Sequence
     named = [Text(f"{side}: {one.title}; {one.judged_by}") for side, one in zip("AB", records, strict=True)]
     warned = [Text(f"! {words}", style="yellow") for words in warnings]
     cost = drawn(tables.compute(dict(zip("AB", records, strict=True))))
-    return Group(*named, *warned, drawn(tables.pairing(pairing)), cost, Text(""))
+    alike = [drawn(tables.agreements({"A and B": pairing.alike}))] if pairing.alike is not None else []
+    return Group(*named, *warned, drawn(tables.pairing(pairing)), *alike, cost, Text(""))
 
 
 def benchmarks_view(benchmarks: Sequence[Sequence[Benchmark]]) -> RenderableType:
