@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import time
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +16,11 @@ from skillrm.ledger import Ledger
 from skillrm.types import Observation, Resource, Sample
 from skillrm.verifiers import registry
 from skillrm.verifiers.registry import Finding
+
+AT_ONCE = 2 * (os.cpu_count() or 2)
+"""Costly verifiers at work in one event loop. The others wait outside their time: a verifier that would share the
+machine with sixty neighbours would not finish, and what was not decided would depend on the load."""
+_turns: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = weakref.WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,7 @@ async def run(
             return Run(resource, found, (time.perf_counter() - started) * 1000, known=True)
         seen = _everything_said(sample) if resource.scope == "all" else sample
         if verifier.waits:
-            async with asyncio.timeout(seconds):
+            async with _turn(verifier), asyncio.timeout(seconds):
                 findings = await verifier.run(seen, labels, args)
         else:  # nothing could stop it
             findings = await verifier.run(seen, labels, args)
@@ -51,6 +59,12 @@ async def run(
     if known is not None and key is not None:
         known.put(key, findings, ms)
     return Run(resource, findings, ms)
+
+
+def _turn(verifier: registry.Verifier) -> contextlib.AbstractAsyncContextManager[object]:
+    if not verifier.keeps:
+        return contextlib.nullcontext()
+    return _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
 
 
 def _everything_said(sample: Sample) -> Sample:
