@@ -309,3 +309,15 @@ def test_a_judge_is_held_against_people():
 def test_a_data_set_of_the_hub_needs_a_package_and_says_which():
     told = invoke(*ARGS, "--data", "hub:ScalerLab/JudgeBench").stderr
     assert "needs the package `datasets` (pip install 'skillrm[hub]'" in told
+
+
+def test_options_may_stand_in_the_configuration_file():
+    Path("skillrm.toml").write_text('[bench.run]\nskill = "instruction-following"\nlimit = 5\n')
+    told = json.loads(invoke("judgebench", "--data", written(), "--json", "-q").stdout)
+    assert told["judge"]["skill"] == "instruction-following"
+    assert told["drawn"]["rows"] == 5
+
+
+def test_help_names_the_commands_and_the_options():
+    assert "judgebench --data" in invoke("--help").stdout or "NAME" in invoke("--help").stdout
+    assert "--bank-fraction" in invoke("judgebench", "--help").stdout

@@ -18,7 +18,7 @@ from skillrm.benchmarks.best_of_n import Curve, Pool, curves
 from skillrm.benchmarks.calibration import Calibration, calibration
 from skillrm.benchmarks.compute import Spent
 from skillrm.benchmarks.labelled import Key
-from skillrm.benchmarks.tendencies import Lean, Positions, length_bias, position_consistency
+from skillrm.benchmarks.tendencies import Lean, Positions, lean, length_bias, markup, position_consistency
 from skillrm.errors import Fault, InputError
 from skillrm.store import write_json
 from skillrm.types import Frozen
@@ -64,6 +64,8 @@ class Record(Frozen):
     spent: Spent
     positions: Positions | None = None
     length: Lean | None = None
+    style: Lean | None = None
+    """Lean to the answer with more Markdown marks."""
     calibrated: str | None = None
     """Whether the claims are those of single `answers` or of `pairs`."""
     calibration: Calibration | None = None
@@ -133,6 +135,7 @@ def record(
         spent=answers.spent,
         positions=position_consistency(results),
         length=length_bias(results),
+        style=_style(task, results),
         calibrated=kind if claimed else None,
         calibration=calibration(claimed) if claimed else None,
         curves=_curves(results, bench.mode == MODE, final_answers or {}),
@@ -143,6 +146,15 @@ def record(
         },
         command=command,
     )
+
+
+def _style(task: Task, results: Sequence[Result]) -> Lean | None:
+    """Texts are read once more for it, where there are choices between two answers."""
+    if not any(len(outcome.shown) == 2 for result in results for outcome in result.outcomes):
+        return None
+    wanted = {result.key for result in results}
+    marks = markup([item for item in task.items() if item.key in wanted])
+    return lean(results, lambda result: marks.get(result.key, {}))
 
 
 def _judge(task: Task, identity: Mapping[str, Any]) -> dict[str, JsonValue]:

@@ -174,12 +174,12 @@ def tendencies(record: Record) -> list[str]:
             f"order: {share(one.consistent)} of {one.pairs} pairs alike in both orders; the one shown first "
             f"{share(one.first)}, the one shown second {share(one.second)} both times"
         )
-    if record.length is not None:
-        lean = record.length
-        found.append(
-            f"length: takes the longer in {share(lean.chosen)} ({interval(lean.interval.low, lean.interval.high)}) of "
-            f"{lean.n} choices; the longer is right in {share(lean.right)}"
-        )
+    for name, more, lean in (("length", "the longer", record.length), ("style", "the more marked up", record.style)):
+        if lean is not None:
+            found.append(
+                f"{name}: takes {more} in {share(lean.chosen)} ({interval(lean.interval.low, lean.interval.high)}) of "
+                f"{lean.n} choices; it is right in {share(lean.right)}"
+            )
     return found
 
 
