@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -101,3 +104,16 @@ def test_prompts_of_several_turns_read_as_turns():
         {"prompt": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}], "response": "Hi"}
     )
     assert sample.prompt_text == "[system]\nBe brief.\n\n[user]\nHi"
+
+
+def test_what_is_made_unchecked_copies_pickles_compares_and_prints_as_its_checked_twin():
+    made = Evidence.made(criterion="c", candidate="A", decision="unknown", source="judge")
+    checked = Evidence(**made.model_dump())
+    for twin in (made, made.model_copy(), copy.deepcopy(made), pickle.loads(pickle.dumps(made))):
+        assert twin == checked
+        assert hash(twin) == hash(checked)
+        assert repr(twin) == repr(checked)
+        assert twin.model_dump_json() == checked.model_dump_json()
+        assert (twin.model_fields_set, twin.model_extra) == (checked.model_fields_set, checked.model_extra)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        made.nothing  # noqa: B018

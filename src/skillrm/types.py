@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -45,6 +45,7 @@ def _whole(value: Any) -> Any:
 Text = Annotated[str, BeforeValidator(_whole)]
 Identifier = Annotated[str, Field(pattern=IDENTIFIER)]
 Unit = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+_put_values = vars(BaseModel)["__dict__"].__set__
 
 
 class Frozen(BaseModel):
@@ -61,10 +62,14 @@ class Frozen(BaseModel):
         """
         new = object.__new__(cls)
         _put_values(new, values if len(values) == len(cls._blank) else cls._blank | values)
-        _put_named(new, cls._named)
-        _put_extra(new, None)
-        _put_private(new, None)
         return new
+
+    if not TYPE_CHECKING:  # else no misspelt attribute would be found
+
+        def __getattr__(self, name: str) -> Any:
+            """What pydantic keeps beside the values, which `made` leaves out: copies, pickles and `==` ask for it."""
+            kept = {"__pydantic_fields_set__": self._named, "__pydantic_extra__": None, "__pydantic_private__": None}
+            return kept[name] if name in kept else super().__getattr__(name)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """As pydantic's, but what was computed from the old values (digests, final texts) does not come along."""
@@ -77,12 +82,6 @@ class Frozen(BaseModel):
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         cls._blank = {name: field.default for name, field in cls.model_fields.items()}
         cls._named = set(cls.model_fields)
-
-
-_put_values, _put_named, _put_extra, _put_private = (
-    vars(BaseModel)[slot].__set__
-    for slot in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
-)
 
 
 class Message(Frozen):
