@@ -2,7 +2,8 @@
 
 A 10 KB request with tool schemas, a 1.4 KB reply with tool calls. The server's CPU is not counted. `plain_ms` is what
 bare aiohttp and msgspec spend on the same bytes. Both take turns in short rounds and the least counts, because other
-work on the machine only adds. With uvloop installed, the same lines again with `loop=uvloop`.
+work on the machine only adds. With uvloop installed, the same lines again with `loop=uvloop`. `in_judgment` is what a
+direct judgment costs more than one whose reply is there already: the call in the midst of other work, caches cold.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from typing import Any
 
 import aiohttp
 import msgspec
+from judgment_cost import PAIR
+from model_server import ModelServer
 
-from skillrm import tools
-from skillrm.backends import Backend, CachingBackend, ChatRequest, OpenAIBackend
+from skillrm import RewardModel, Sample, tools
+from skillrm.backends import Backend, CachingBackend, ChatReply, ChatRequest, OpenAIBackend
 
 _ROUND = 256
 ENTRY = {
@@ -117,6 +120,22 @@ class Known(dict[bytes, bytes]):
         self[key] = value
 
 
+class There:
+    """A backend that has the reply to the first request, and gives it to all."""
+
+    model = "judge"
+
+    def __init__(self, url: str) -> None:
+        self._inner, self._reply = OpenAIBackend("judge", url), None
+
+    async def chat(self, request: ChatRequest, *, deadline: float | None = None) -> ChatReply:
+        self._reply = self._reply or await self._inner.chat(request, deadline=deadline)
+        return self._reply
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
 async def one_round(backend: Backend, in_flight: int) -> float:
     """CPU milliseconds of one call, over 256 calls."""
     asked, deadline = request(), time.monotonic() + 300
@@ -147,6 +166,40 @@ async def measure(url: str, calls: int, loop: str) -> None:
     await plain.aclose()
 
 
+async def judge(model: RewardModel, sample: Sample, in_flight: int) -> float:
+    """CPU milliseconds of one judgment, over 40 of them."""
+
+    async def some() -> None:
+        for _ in range(40 // in_flight):
+            await model.judge(sample)
+
+    before = cpu()
+    await asyncio.gather(*(some() for _ in range(in_flight)))
+    return (cpu() - before) * 1e3 / 40
+
+
+async def in_judgment(rounds: int) -> None:
+    sample = Sample.parse(PAIR)
+    with ModelServer("direct") as server:
+        asked, there = (
+            RewardModel("general", backend=backend, judge="direct", cache=None)
+            for backend in (OpenAIBackend("judge", server.base_url), There(server.base_url))
+        )
+        for in_flight in (1, 20):
+            await judge(asked, sample, in_flight)
+            await judge(there, sample, in_flight)
+            spent = [
+                (await judge(asked, sample, in_flight), await judge(there, sample, in_flight)) for _ in range(rounds)
+            ]
+            whole, rest = (min(column) for column in list(zip(*spent, strict=True))[:2])
+            print(
+                f"chat_client in_judgment in_flight={in_flight} cpu_ms={whole - rest:.3f} whole_ms={whole:.3f}",
+                flush=True,
+            )
+        await asked.aclose()
+        await there.aclose()
+
+
 def main() -> None:
     calls = int(sys.argv[1]) if len(sys.argv) > 1 else 8192
     runners: list[tuple[str, Callable[[Coroutine[Any, Any, None]], None]]] = [("asyncio", asyncio.run)]
@@ -162,6 +215,7 @@ def main() -> None:
         url = f"http://127.0.0.1:{server.stdout.readline().strip()}/v1"
         for name, run in runners:
             run(measure(url, calls, name))
+        asyncio.run(in_judgment(max(2, calls // _ROUND)))
     finally:
         server.terminate()
         server.wait()
