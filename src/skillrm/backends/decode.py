@@ -12,8 +12,8 @@ from skillrm.backends.chat import ChatReply, ChatUsage, ToolCall
 from skillrm.backends.encode import whole
 from skillrm.errors import BackendReplyError
 
-_MAX_CALLS = 256
-_MOST_TOKENS = 2**53
+MOST_CALLS = 256
+MOST_TOKENS = 2**53
 _HEAD = 1 << 16
 Prices = tuple[float, float]
 Hide = Callable[[str], str]
@@ -102,7 +102,7 @@ def _calls(message: Mapping[str, Any]) -> tuple[ToolCall, ...]:
         listed = [{"function": old}] if isinstance(old, dict) else []
     calls: list[ToolCall] = []
     used: set[str] = set()
-    for number, call in enumerate(listed[:_MAX_CALLS], start=1):
+    for number, call in enumerate(listed[:MOST_CALLS], start=1):
         function = call.get("function") if isinstance(call, dict) else None
         if not isinstance(function, dict):
             continue
@@ -139,7 +139,7 @@ def _usage(value: Any, prices: Prices | None) -> ChatUsage:
 
 def _count(value: Any) -> int:
     """A token count; anything that is none counts as 0."""
-    return value if type(value) is int and 0 <= value < _MOST_TOKENS else 0
+    return value if type(value) is int and 0 <= value < MOST_TOKENS else 0
 
 
 def _shown(value: Any) -> str:

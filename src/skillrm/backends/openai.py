@@ -19,6 +19,7 @@ from skillrm.backends.endpoints import Endpoint, endpoints
 from skillrm.backends.failures import NEVER, Failure, broken_reply, refused
 from skillrm.backends.gate import Call, Gate
 from skillrm.backends.transport import Transport
+from skillrm.backends.usual import usual_reply
 from skillrm.errors import BackendReplyError, BackendTransportError, ConfigError, DeadlineExceeded, Fault
 
 _MAX_REPLY_BYTES = 8 << 20
@@ -138,13 +139,16 @@ class OpenAIBackend:
             return Failure(large, retries=NEVER)
         if not 200 <= answer.status < 300:
             return refused(answer.status, answer.headers, answer.content, endpoint.shown, self._hide)
+        attempts, ms, prices = call.attempts, (time.monotonic() - call.since) * 1e3, self._prices
+        reply = usual_reply(answer.content, attempts=attempts, ms=ms, prices=prices)
+        if reply is not None:
+            return reply
         try:
             said = read_body(answer.content, self._hide)
         except BackendReplyError as error:
             return Failure(BackendReplyError(f"{endpoint.shown}: {error}"), retries=2)
         try:
-            ms = (time.monotonic() - call.since) * 1e3
-            return reply_from(said, attempts=call.attempts, ms=ms, prices=self._prices)
+            return reply_from(said, attempts=attempts, ms=ms, prices=prices)
         except BackendReplyError as error:
             return broken_reply(said, error, endpoint.shown, self._hide)
 
