@@ -321,3 +321,11 @@ def test_options_may_stand_in_the_configuration_file():
 def test_help_names_the_commands_and_the_options():
     assert "judgebench --data" in invoke("--help").stdout or "NAME" in invoke("--help").stdout
     assert "--bank-fraction" in invoke("judgebench", "--help").stdout
+
+
+def test_evidence_about_the_group_is_said_to_flatter_the_curve():
+    answers = [{"text": f"A: {n}", "correct": n == 42} for n in (42, 41, 42, 40)]
+    Path("votes.jsonl").write_text(json.dumps({"prompt": "6 * 7?", "candidates": answers}))
+    done = invoke("bon", "votes.jsonl", "-s", "math-answer")
+    assert "caution: consensus:answer compares all answers of a row" in done.stdout
+    assert "caution" not in invoke(*BON, candidates()).stdout

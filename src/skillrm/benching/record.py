@@ -41,6 +41,15 @@ class Statuses(Frozen):
         return cls(judgments=len(found), abstained=found.count("abstained"), failed=found.count("failed"))
 
 
+class RunVersions(Frozen):
+    """What made the judgments, beside model and skill."""
+
+    skillrm: str
+    python: str
+    verifiers: dict[str, str]
+    """Those that were planned, with their versions."""
+
+
 class Record(Frozen):
     """Everything about one benchmark run that a table or a report says."""
 
@@ -71,7 +80,7 @@ class Record(Frozen):
     calibration: Calibration | None = None
     curves: dict[str, Curve] = Field(default_factory=dict)
     """Best of N: entry n - 1 is the expected worth of what is selected among n."""
-    versions: dict[str, JsonValue]
+    versions: RunVersions
     command: str
 
     @property
@@ -139,11 +148,11 @@ def record(
         calibrated=kind if claimed else None,
         calibration=calibration(claimed) if claimed else None,
         curves=_curves(results, bench.mode == MODE, final_answers or {}),
-        versions={
-            "skillrm": __version__,
-            "python": platform.python_version(),
-            "verifiers": dict(sorted(answers.verifiers.items())),
-        },
+        versions=RunVersions(
+            skillrm=__version__,
+            python=platform.python_version(),
+            verifiers=dict(sorted(answers.verifiers.items())),
+        ),
         command=command,
     )
 

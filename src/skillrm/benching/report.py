@@ -114,7 +114,7 @@ def _of_run(name: str, record: Record) -> list[Block]:
     blocks.append(tables.choices(record))
     if record.curves:
         blocks.append(tables.curves(record.curves))
-    notes = [*tables.tendencies(record), *tables.calibrated(record), tables.cost(record)]
+    notes = [*tables.caution(record), *tables.tendencies(record), *tables.calibrated(record), tables.cost(record)]
     blocks += [Words(f"{words[:1].upper()}{words[1:]}.") for words in notes]
     if (found := tables.figures(record)).rows:
         blocks.append(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from skillrm.benching.agreement import Agreement
@@ -190,6 +191,24 @@ def calibrated(record: Record) -> list[str]:
     return [f"calibration: ECE {one.ece:.3f}, Brier score {one.brier:.3f}, over {one.n} {record.calibrated}"]
 
 
+def caution(record: Record) -> list[str]:
+    """Where the curve says too much: evidence about the group was gathered with every answer in sight."""
+    from skillrm.errors import VerifierNotFound
+    from skillrm.verifiers import find
+
+    if not record.curves:
+        return []
+    groups = []
+    for name in record.versions.verifiers:
+        with suppress(VerifierNotFound):  # of another package, or another version
+            groups += [name] if find(name).group else []
+    if not groups:
+        return []
+    size = len(next(iter(record.curves.values())))
+    words = f"{', '.join(groups)} compares all answers of a row: the judge's line is its own at N = {size} only"
+    return [f"caution: {words}, below it knows more than N answers"]
+
+
 def cost(record: Record) -> str:
     used = record.spent
     dollars = "" if used.cost_usd is None or not used.calls else f", ${used.cost_usd:.4f} in all"
@@ -201,7 +220,7 @@ def remarks(record: Record) -> list[str]:
     """Lines below the tables."""
     told = ", ".join(f"{name} {value}" for name, value in figures(record).rows)
     lines: Sequence[str] = [f"figures: {told}"] if told else []
-    return [cost(record), *tendencies(record), *calibrated(record), *lines]
+    return [cost(record), *tendencies(record), *calibrated(record), *lines, *caution(record)]
 
 
 def signed(value: float, digits: int) -> str:
