@@ -125,9 +125,9 @@ class Conversation:
         """Carry out the calls: reads and runs side by side, then records in order, then submit. True when done."""
         seen = frozenset(self.desk.delivered)
         results: dict[int, str] = {}
-        looks = [n for n, call in enumerate(calls) if call.name in (*tools.READING, "list_resources")]
-        for n, text in zip(looks, await together([self._look(turn, calls[n]) for n in looks]), strict=True):
-            results[n] = text
+        looks = [n for n, call in enumerate(calls) if call.name in tools.LOOKING]
+        if looks:
+            results.update(zip(looks, await together([self._look(turn, calls[n]) for n in looks]), strict=True))
         done = False
         for n, call in sorted(enumerate(calls), key=lambda pair: pair[1].name == "submit"):
             if n not in results:

@@ -42,7 +42,7 @@ class Outcome:
             evidence=self.ledger.resolved().evidence,
             preference=self.ledger.preference,
             trace=self.ledger.trace(),
-            error=mended("; ".join(dict.fromkeys(self.errors))) or None,
+            error=mended("; ".join(dict.fromkeys(self.errors))) if self.errors else None,
         )
 
 

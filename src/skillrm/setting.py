@@ -107,15 +107,16 @@ class Setting:
     early_stop: bool = True
     temperature: float | None = 0.0
     extra: Mapping[str, Any] = field(default_factory=dict)
+    asks_preference: bool = field(init=False)
+    """The readout reads the judge's ranking, and there is something to rank."""
+
+    def __post_init__(self) -> None:
+        wanted = self.readout.kind == "preference" or self.readout.tie_break == "preference"
+        self.asks_preference = wanted and len(self.bank.sample.candidates) > 1
 
     @property
     def verifies(self) -> bool:
         return self.kind not in ("direct", "flat")
-
-    @property
-    def asks_preference(self) -> bool:
-        wanted = self.readout.kind == "preference" or self.readout.tie_break == "preference"
-        return wanted and len(self.bank.sample.candidates) > 1
 
     def closed(self, ledger: Ledger) -> bool:
         """Nothing need be asked: no open cell can change the answer. Soft evidence does not keep a judge away."""

@@ -43,6 +43,7 @@ _READ = {
 _ASKING = {"user", "system", "developer"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _DEEPEST = 100
+_CANONICAL = msgspec.json.Encoder(order="sorted")
 
 
 def mended(text: str) -> str:
@@ -74,7 +75,7 @@ def normalise(row: Mapping[str, Any]) -> dict[str, Any]:
 def content_digest(value: Any) -> str:
     """SHA-256 of `value` as canonical JSON."""
     try:
-        written = msgspec.json.encode(value, order="sorted")
+        written = _CANONICAL.encode(value)
     except UnicodeEncodeError:  # a lone surrogate
         written = json.dumps(value, sort_keys=True, ensure_ascii=False).encode("utf-8", "replace")
     return hashlib.sha256(written).hexdigest()

@@ -18,6 +18,7 @@ from skillrm.validation import faults
 
 Json = dict[str, Any]
 READING = ("read_resource", "run_resource", "run_python")
+LOOKING = frozenset((*READING, "list_resources"))
 RECORDING = ("record_evidence", "submit")
 PLANNING = ("propose_criteria",)
 INDEXED = ("list_resources", *READING, *RECORDING)
