@@ -117,9 +117,18 @@ def by_subset(record: Record, form: Literal["png", "svg"]) -> bytes:
             facecolor="white",
             edgecolor=INK,
             label="upstream",
+            clip_on=False,
             zorder=2,
         )
-        axes.scatter([line.headline for _, line in rows], places, 26, color=ACCENT, label="headline, 95 %", zorder=3)
+        axes.scatter(
+            [line.headline for _, line in rows],
+            places,
+            26,
+            color=ACCENT,
+            label="headline, 95 %",
+            clip_on=False,
+            zorder=3,
+        )
         axes.set_yticks(places, [name for name, _ in rows])
         axes.set_ylim(-0.6, len(rows) - 0.4)
         low = min(0.0, *(line.low for _, line in rows), *(line.upstream for _, line in rows))

@@ -23,6 +23,11 @@ _COLUMNS = (
     "Reference-free and resource-available numbers are different numbers."
 )
 
+_LONG = 9
+"""Figures in one column."""
+_WORDS = ("benchmark", "numbers", "judge", "figure")
+"""Columns of words, not of numbers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heading:
@@ -117,10 +122,20 @@ def _of_run(name: str, record: Record) -> list[Block]:
     notes = [*tables.caution(record), *tables.tendencies(record), *tables.calibrated(record), tables.cost(record)]
     blocks += [Words(f"{words[:1].upper()}{words[1:]}.") for words in notes]
     if (found := tables.figures(record)).rows:
-        blocks.append(found)
+        blocks.append(_side_by_side(found))
     told = record.model_dump(mode="json", include={"judge", "drawn", "data", "versions", "command"})
     blocks.append(Folded("Configuration", json.dumps(told, indent=2, ensure_ascii=False)))
     return blocks
+
+
+def _side_by_side(grid: Grid) -> Grid:
+    """A long list of names and values in three columns, read downwards."""
+    if len(grid.rows) <= _LONG:
+        return grid
+    height = -(-len(grid.rows) // 3)
+    padded = [*grid.rows, *[("", "")] * (3 * height - len(grid.rows))]
+    rows = tuple((*padded[n], *padded[n + height], *padded[n + 2 * height]) for n in range(height))
+    return Grid(grid.columns * 3, rows)
 
 
 def _drawings(record: Record) -> list[tuple[str, str]]:
@@ -185,7 +200,7 @@ def _table(grid: Grid) -> str:
 
 def _class(grid: Grid, column: int) -> str:
     """Words to the left, numbers to the right."""
-    return ' class="word"' if column == 0 or grid.columns[column] in ("benchmark", "numbers", "judge") else ""
+    return ' class="word"' if column == 0 or grid.columns[column] in _WORDS else ""
 
 
 def markdown(page: Page) -> str:

@@ -83,7 +83,8 @@ def curves(found: Mapping[str, Curve]) -> Grid:
 def pairing(found: Pairing) -> Grid:
     """B against A by subset."""
     rows = []
-    for name, one in found.lines.items():
+    lines = list(found.lines.items())
+    for name, one in lines if len(lines) > 2 else lines[:1]:  # a single subset is the whole
         rows.append(
             (
                 name if name != OVERALL else "all rows alike",
@@ -98,7 +99,7 @@ def pairing(found: Pairing) -> Grid:
             )
         )
     columns = ("subset", "rows", "A", "B", "B − A", "95 %", "gained", "lost", "McNemar p")
-    return Grid(columns, tuple(rows), total=True)
+    return Grid(columns, tuple(rows), total=len(rows) > 1)
 
 
 def agreements(found: Mapping[str, Agreement]) -> Grid:

@@ -77,6 +77,8 @@ def overall(marks: Sequence[Mark], across: Across, lines: Mapping[str, Line] | N
     groups = by_subset(marks)
     lines = lines or {name: line(group) for name, group in groups.items()}
     around = bootstrap([[mark.headline for mark in group] for group in groups.values()])
+    if around.low == around.high:  # all alike within each subset: resampling shows no doubt where there is some
+        around = Interval(mean([one.low for one in lines.values()]), mean([one.high for one in lines.values()]))
     upstream, headline = (mean([getattr(one, column) for one in lines.values()]) for column in ("upstream", "headline"))
     return _line(marks, upstream, headline, around)
 
