@@ -329,3 +329,13 @@ def test_evidence_about_the_group_is_said_to_flatter_the_curve():
     done = invoke("bon", "votes.jsonl", "-s", "math-answer")
     assert "caution: consensus:answer compares all answers of a row" in done.stdout
     assert "caution" not in invoke(*BON, candidates()).stdout
+
+
+def test_other_commands_read_the_run_or_say_what_it_is():
+    invoke(*ARGS, "--data", written(), "-o", "run")
+    done = CliRunner().invoke(app, ["export", "run", "out.jsonl"])
+    assert done.exit_code == 0
+    assert len(Path("out.jsonl").read_text().splitlines()) == 24
+    told = CliRunner().invoke(app, ["rejudge", "run"])
+    assert told.exit_code == 2
+    assert "is a run of `skillrm bench` (repeat its command" in told.stderr

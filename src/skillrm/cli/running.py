@@ -19,6 +19,7 @@ from skillrm.cli.placing import Placing
 from skillrm.cli.progress import Progress
 from skillrm.cli.resuming import complete, open_run, refuse_another
 from skillrm.engine import FINAL, Engine, Judged, Tally
+from skillrm.errors import Fault, InputError
 from skillrm.judgment import Judgment
 from skillrm.reading import Row, count_rows, from_thread, read_samples
 from skillrm.store import Run
@@ -120,6 +121,9 @@ async def rejudge_run(
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(run.aclose)
         manifest: Any = run.manifest
+        if "goal" not in manifest["identity"]:
+            mend = "repeat its command: failed rows are judged again; or begin anew with --fresh"
+            raise InputError(Fault("is a run of `skillrm bench`", file=str(folder), mend=mend))
         made_with, goal = manifest["options"], manifest["identity"]["goal"]
         kept = {key: value for key, value in asdict(chosen).items() if key in _SPENDING}
         again = Chosen(**{**made_with, **kept})
