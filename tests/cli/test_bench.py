@@ -158,21 +158,34 @@ async def test_a_scalar_reward_model_is_the_judge(likes_length):
     assert told["choices"]["overall"]["accuracy"] == told["choices"]["overall"]["longest"]
 
 
+@pytest.mark.data
+async def test_a_reward_model_of_minus_length_has_the_known_score_on_ties(likes_length, data_dir):
+    words = ("rewardbench2", "--mode", "rate", "--data", str(data_dir / "rewardbench2"), "--json", "-q")
+    address = likes_length.replace("/likes/", "/dislikes/")
+    told = json.loads(
+        (await asyncio.to_thread(invoke, *words, "--scorer", address, "--scorer-range", "-9999,0")).stdout
+    )
+    assert told["metrics"]["overall"]["upstream"] == pytest.approx(0.024264, abs=5e-7)
+    assert told["metrics"]["overall"]["headline"] == told["metrics"]["overall"]["upstream"]
+    assert told["choices"]["overall"]["longest"] == 0
+
+
 @pytest.fixture
 async def likes_length():
-    """A reward model that likes length, in vLLM's shape; raw scores beyond what a sigmoid tells apart."""
+    """A reward model that likes length, or dislikes it, in vLLM's shape; no sigmoid tells its raw scores apart."""
 
     async def score(request: web.Request) -> web.Response:
         body = await request.json()
-        return web.json_response({"data": [{"index": 0, "score": 100.0 + len(body["text_2"])}]})
+        sign = 1 if request.match_info["taste"] == "likes" else -1
+        return web.json_response({"data": [{"index": 0, "score": float(sign * len(body["text_2"]))}]})
 
     application = web.Application()
-    application.router.add_post("/score", score)
+    application.router.add_post("/{taste}/score", score)
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     host, port = runner.addresses[0][:2]
-    yield f"http://{host}:{port}/score"
+    yield f"http://{host}:{port}/likes/score"
     await runner.cleanup()
 
 
