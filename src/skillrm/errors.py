@@ -13,6 +13,7 @@ SkillRMError
 │   ├── BackendRequestError    any other 4xx: the request itself is refused
 │   └── BackendReplyError      HTTP 200, but no message in it
 ├── DeadlineExceeded           the judgment's own deadline passed
+├── NoReward                   no valid judgment, where the user chose that this raises
 ├── SandboxError               the sandbox itself broke (never the guest code)
 │   └── SandboxUnavailable     nothing on this machine isolates
 ├── StoreError                 a run's folder is damaged or cannot be written: which file, and the mend
@@ -97,6 +98,10 @@ class BackendReplyError(BackendError):
 
 class DeadlineExceeded(SkillRMError):
     """The judgment's own deadline passed."""
+
+
+class NoReward(SkillRMError):
+    """There is no valid judgment, and the user chose `on_failure="raise"`."""
 
 
 class SandboxError(SkillRMError):

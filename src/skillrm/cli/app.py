@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from skillrm.cli import bench, cache, comparing, doctor, export, judging, rereading, skills, verifiers
+from skillrm.cli import bench, cache, comparing, doctor, export, judging, rereading, serving, skills, verifiers
 from skillrm.cli.output import fail
 from skillrm.errors import Fault
 from skillrm.validation import nearest
@@ -45,6 +45,7 @@ _add(comparing.select)
 _add(judging.rejudge)
 _add(rereading.readout)
 _add(export.export)
+_add(serving.serve)
 app.add_typer(bench.app, name="bench")
 app.add_typer(skills.app, name="skill")
 app.add_typer(verifiers.app, name="verifier")

@@ -1,0 +1,166 @@
+"""`RemoteRewardModel`: a reward model that runs elsewhere, behind `skillrm serve`, with the methods of `RewardModel`.
+
+A trainer's environment needs no judge, no skill and no sandbox for it: only HTTP and the nouns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakKeyDictionary
+
+import msgspec
+
+from skillrm.backends.answers import Answer
+from skillrm.backends.endpoints import Endpoint
+from skillrm.backends.transport import Transport
+from skillrm.backends.wire import BrokenError
+from skillrm.errors import (
+    BackendAuthError,
+    BackendError,
+    BackendRateLimited,
+    BackendReplyError,
+    BackendRequestError,
+    BackendTransportError,
+    Fault,
+    NoReward,
+    SampleError,
+)
+from skillrm.judgment import Judgment
+from skillrm.types import Goal, Sample
+
+if TYPE_CHECKING:
+    from skillrm.engine import Judged, Rows
+    from skillrm.store import Run
+
+_AGAIN = frozenset({408, 429, 500, 502, 503, 504})
+_LONGEST_WAIT = 30.0
+_LARGEST = 256 << 20
+"""Bytes of an answer: a judgment with its whole record."""
+
+
+class RemoteRewardModel:
+    """Judges over HTTP. An async context manager; or call `aclose`.
+
+    `timeout`: seconds for one try. `retries`: more tries after a broken connection, a 429 or a 5xx; the service's
+    Retry-After is kept. `concurrency`: requests in flight; the others wait here, so that the service's queue is not
+    flooded. A judge's failure is a status of the judgment; what is raised is the service's or the connection's failure
+    (`BackendError`), a sample that cannot be used (`SampleError`), or `NoReward`.
+    """
+
+    def __init__(
+        self, url: str, *, token: str | None = None, timeout: float = 600.0, retries: int = 6, concurrency: int = 64
+    ) -> None:
+        self._url = url.rstrip("/")
+        self._transport = Transport(token, _LARGEST)
+        self._endpoints: dict[str, Endpoint] = {}
+        self._timeout, self._retries = timeout, retries
+        self.concurrency = concurrency
+        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+    def __repr__(self) -> str:
+        return f"RemoteRewardModel({self._url!r})"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections of this event loop; nothing more can be asked."""
+        await self._transport.close()
+
+    async def judge(self, sample: Sample | Mapping[str, Any], goal: Goal = "scores") -> Judgment:
+        """Everything about one sample. Raises `SampleError` for what is no sample."""
+        return Judgment.model_validate_json(await self._post(f"/v1/judge?goal={goal}", _body(sample)))
+
+    def judge_all(
+        self, samples: Rows, goal: Goal = "scores", *, concurrency: int | None = None, run: Run | None = None
+    ) -> AsyncGenerator[Judged]:
+        """Any number of samples side by side, each outcome as it comes, as `RewardModel.judge_all` gives them."""
+        from skillrm.engine import Engine
+
+        return Engine(self.judge, goal, concurrency=concurrency or self.concurrency, run=run).outcomes(samples)
+
+    async def compare(self, prompt: Any, a: Any, b: Any, **brought: Any) -> Judgment:
+        """Which answer is better: `verdict.winner` is "A", "B" or None."""
+        body = _body(Sample.parse({"prompt": prompt, "responses": [a, b], **brought}))
+        return Judgment.model_validate_json(await self._post("/v1/compare", body))
+
+    async def select(
+        self, prompt: Any, candidates: Sequence[Any], *, strategy: str = "listwise", **brought: Any
+    ) -> Judgment:
+        """The best of N answers: over one table, or by matches of two (`knockout`, `round_robin`)."""
+        sample = Sample.parse({"prompt": prompt, "candidates": list(candidates), **brought})
+        body = {**sample.model_dump(mode="json", exclude_defaults=True), "strategy": strategy}
+        return Judgment.model_validate_json(await self._post("/v1/select", msgspec.json.encode(body)))
+
+    async def group(self, prompt: Any, completions: Sequence[Any], **brought: Any) -> list[float | None]:
+        """A reward for each completion of a prompt, judged together; what is missing is as the service's
+        `on_failure` says. Raises `NoReward` where it says `raise`.
+        """
+        body = msgspec.json.encode({"prompt": prompt, "completions": list(completions), **brought})
+        rewards: list[float | None] = msgspec.json.decode(await self._post("/v1/group", body))["rewards"]
+        return rewards
+
+    async def _post(self, path: str, body: bytes) -> bytes:
+        """The answer's body, after as many tries as it takes and are allowed."""
+        endpoint = self._endpoints.setdefault(path, Endpoint(self._url + path))
+        turns = self._turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self.concurrency))
+        attempt = 0
+        while True:
+            wait = min(_LONGEST_WAIT, 0.25 * 2**attempt) * random.uniform(0.5, 1.0)
+            async with turns:
+                answer = await self._sent(endpoint, body)
+            if isinstance(answer, BrokenError):
+                error: BackendError | NoReward | SampleError = BackendTransportError(f"{endpoint.shown}: {answer}")
+            elif answer.status == 200 and answer.content is not None:
+                return answer.content
+            else:
+                error = _failure(answer.status, answer.content or b"")
+                if answer.status not in _AGAIN:
+                    raise error
+                wait = max(wait, _told(answer.fields.get(b"retry-after", b"")))
+            if attempt == self._retries:
+                raise error
+            attempt += 1
+            await asyncio.sleep(wait)
+
+    async def _sent(self, endpoint: Endpoint, body: bytes) -> Answer | BrokenError:
+        lane = await self._transport.lane()
+        try:
+            with lane.deadlines.until(time.monotonic() + self._timeout):
+                return await self._transport.send(lane, endpoint, body)
+        except TimeoutError:
+            return BrokenError(f"no answer within {self._timeout:g} s")
+
+
+def _body(sample: Sample | Mapping[str, Any]) -> bytes:
+    parsed = sample if isinstance(sample, Sample) else Sample.parse(sample)
+    return parsed.model_dump_json(exclude_defaults=True).encode()
+
+
+def _told(retry_after: bytes) -> float:
+    return min(_LONGEST_WAIT, float(retry_after)) if retry_after.isdigit() else 0.0
+
+
+def _failure(status: int, content: bytes) -> BackendError | NoReward | SampleError:
+    """The error that an answer means, with the service's own words."""
+    try:
+        error = msgspec.json.decode(content)["error"]
+        words, faults = str(error["message"]), [Fault(**fault) for fault in error.get("faults", ())]
+    except (msgspec.MsgspecError, KeyError, TypeError, ValueError):
+        return BackendReplyError(f"{status}, and no words of the service: {content[:200]!r}")
+    if status == 422:
+        return SampleError(*(faults or [Fault(words)]))
+    if status == 401:
+        return BackendAuthError(words)
+    if status == 429:
+        return BackendRateLimited(words)
+    if status == 503:
+        return NoReward(words) if words.startswith("no valid judgment") else BackendTransportError(words)
+    return BackendTransportError(words) if status >= 500 else BackendRequestError(f"{status}: {words}")

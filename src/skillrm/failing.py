@@ -1,0 +1,55 @@
+"""What stands in for a reward where there is no valid judgment: chosen by the user, counted, never silent.
+
+`none` gives None, `raise` raises `NoReward`, `constant:x` gives x, `group_mean` the mean of the valid rewards of the
+same group (zero advantage; None where the group has none). There is no default number: 0, 0.5 or -1 would be learnt.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from skillrm.errors import ConfigError, Fault, NoReward
+
+Kind = Literal["none", "raise", "group_mean", "constant"]
+_MEND = "one of none, raise, group_mean, constant:NUMBER"
+
+
+@dataclass(frozen=True, slots=True)
+class OnFailure:
+    """One choice of what to do without a valid judgment."""
+
+    kind: Kind = "none"
+    value: float | None = None
+    """Of `constant` only."""
+
+    @classmethod
+    def parse(cls, text: str) -> OnFailure:
+        """From a word such as `none` or `constant:-0.2`. Raises `ConfigError`."""
+        head, colon, tail = text.strip().partition(":")
+        if not colon and head in ("none", "raise", "group_mean"):
+            return cls(head)  # type: ignore[arg-type]
+        if head == "constant":
+            try:
+                value = float(tail)
+            except ValueError:
+                value = math.nan
+            if math.isfinite(value):
+                return cls("constant", value)
+        raise ConfigError(Fault(f"{text!r} is no failure choice", field="on_failure", mend=_MEND))
+
+    def __str__(self) -> str:
+        return self.kind if self.value is None else f"{self.kind}:{self.value:g}"
+
+    def settle(self, rewards: Sequence[float | None]) -> list[float | None]:
+        """The rewards of one group with the missing ones settled. Raises `NoReward` under `raise`."""
+        missing = sum(reward is None for reward in rewards)
+        if not missing or self.kind == "none":
+            return list(rewards)
+        if self.kind == "raise":
+            raise NoReward(f"no valid judgment for {missing} of {len(rewards)} answers")
+        valid = [reward for reward in rewards if reward is not None]
+        stand_in = self.value if self.kind == "constant" else math.fsum(valid) / len(valid) if valid else None
+        return [stand_in if reward is None else reward for reward in rewards]

@@ -1,0 +1,71 @@
+"""The end of a worker: nothing that was accepted is lost.
+
+On SIGTERM `/readyz` fails and lines close after their answer, while new requests are still taken: balancers notice.
+Then no new connection comes through, those in the kernel's queue are accepted and answered, and uvicorn ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import multiprocessing
+import os
+import signal
+import socket
+import struct
+import threading
+from types import FrameType
+
+from skillrm.service.guard import Guard
+
+_SETTLE = 0.2
+"""Seconds for what has come through to be accepted and read."""
+_SO_ATTACH_FILTER = 26
+_RETURN_NOTHING = struct.pack("HBBI", 0x06, 0, 0, 0)
+"""A packet filter that lets nothing through."""
+
+
+def drain_on_term(guard: Guard, port: int, seconds: float) -> None:
+    """From the main thread of a worker, inside its loop: uvicorn's own handler of SIGTERM is put off by so long."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    loop, before = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
+
+    def end(number: int, frame: FrameType | None) -> None:
+        if not callable(before) or guard.draining:
+            return
+        guard.draining = True
+        loop.call_soon_threadsafe(loop.call_later, seconds, _shut_out, port)
+        loop.call_soon_threadsafe(loop.call_later, seconds + _SETTLE, before, number, frame)
+
+    signal.signal(signal.SIGTERM, end)
+    parent = multiprocessing.parent_process()
+    if parent is not None:  # a worker whose parent was killed would hold the port for ever
+        loop.add_reader(parent.sentinel, _end_with_parent, loop, parent.sentinel)
+
+
+def _end_with_parent(loop: asyncio.AbstractEventLoop, sentinel: int) -> None:
+    loop.remove_reader(sentinel)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _shut_out(port: int) -> None:
+    """Let no further connection reach this port's queue. Closing the socket alone would reset those that are in it.
+
+    Where the kernel has no such filter, those few are reset, and their clients try again.
+    """
+    instruction = ctypes.create_string_buffer(_RETURN_NOTHING)
+    program = struct.pack("HL", 1, ctypes.addressof(instruction))
+    for descriptor in _descriptors():
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as copy:
+            listens = copy.family in (socket.AF_INET, socket.AF_INET6)
+            if listens and copy.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and copy.getsockname()[1] == port:
+                copy.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
+
+
+def _descriptors() -> list[int]:
+    try:
+        return [int(name) for name in os.listdir("/proc/self/fd")]
+    except OSError:
+        return []

@@ -1,0 +1,115 @@
+"""The endpoints of `/v1`: one sample, many, two answers, N answers, a rollout group."""
+
+from __future__ import annotations
+
+import itertools
+from contextlib import aclosing
+from typing import Any, get_args
+
+import msgspec
+from fastapi import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from skillrm.errors import ConfigError, Fault
+from skillrm.service.batching import Batch
+from skillrm.service.bodies import an_object, listed, rows_of
+from skillrm.service.house import House
+from skillrm.service.refusing import Refused
+from skillrm.service.visit import KEY, Visit
+from skillrm.types import Goal, Sample
+from skillrm.validation import among
+
+JSON = "application/json"
+NDJSON = "application/x-ndjson"
+
+
+class Lines(StreamingResponse):
+    """Sends what comes; that the client left is the guard's to see."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        async with aclosing(self.body_iterator) as lines:  # type: ignore[type-var]
+            async for line in lines:
+                await send({"type": "http.response.body", "body": line, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def as_json(value: Any) -> Response:
+    return Response(msgspec.json.encode(value), media_type=JSON)
+
+
+class Endpoints:
+    """Each takes a request whose body the guard has read."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def judge(self, request: Request) -> Response:
+        """One sample, in any of the row shapes, to its judgment."""
+        visit, goal = _visit(request), _goal(request)
+        judgment = await self._house.judge(visit, an_object(visit.body), goal)
+        return Response(judgment.model_dump_json(), media_type=JSON)
+
+    async def batch(self, request: Request) -> Response:
+        """Many samples to a line each, in the order in which they are done."""
+        visit, goal = _visit(request), _goal(request)
+        brief = request.query_params.get("brief", "false").lower() in ("1", "true", "yes")
+        rows = rows_of(visit.body)
+        visit.body = b""  # the rows hold it
+        first = next(rows)  # what is wrong with the whole body is told before the first line
+        batch = Batch(self._house, visit, itertools.chain([first], rows), goal, brief=brief)
+        return Lines(batch.lines(), media_type=NDJSON)
+
+    async def compare(self, request: Request) -> Response:
+        """Two answers, as `a` and `b` or in a shape that holds two, to the judgment of the better one."""
+        visit = _visit(request)
+        body = an_object(visit.body)
+        if "a" in body and "b" in body:
+            body["responses"] = [body.pop("a"), body.pop("b")]
+        sample = Sample.parse(body)
+        if len(sample.candidates) != 2:
+            words = f"two answers are compared, here are {len(sample.candidates)}"
+            raise Refused(422, words, faults=[Fault(words, mend='give "a" and "b"')])
+        judgment = await self._house.judge(visit, sample, "winner")
+        return Response(judgment.model_dump_json(), media_type=JSON)
+
+    async def select(self, request: Request) -> Response:
+        """N answers to the judgment of the best one."""
+        visit = _visit(request)
+        judgment = await self._house.select(visit, an_object(visit.body))
+        return Response(judgment.model_dump_json(), media_type=JSON)
+
+    async def group(self, request: Request) -> Response:
+        """A prompt and its completions, judged together under the same criteria, to a reward each."""
+        visit = _visit(request)
+        body = an_object(visit.body)
+        listed(body, "completions")
+        judgment = await self._house.judge(visit, body)
+        labels = list(judgment.verdict.scores)
+        rewards = self._house.settle(visit, [judgment.reward(label) for label in labels])
+        return as_json(
+            {
+                "rewards": rewards,
+                "valid": [judgment.reward(label) is not None for label in labels],
+                "id": judgment.sample_id,
+                "status": judgment.status,
+                "error": judgment.error,
+                "on_failure": str(self._house.settings.on_failure),
+            }
+        )
+
+
+def _visit(request: Request) -> Visit:
+    visit: Visit = request.scope[KEY]
+    return visit
+
+
+def _goal(request: Request) -> Goal:
+    goal = request.query_params.get("goal", "scores")
+    if goal not in get_args(Goal):
+        try:
+            among(goal, Goal, "goal")
+        except ConfigError as error:
+            raise Refused(422, str(error), faults=error.faults) from None
+    return goal  # type: ignore[return-value]
