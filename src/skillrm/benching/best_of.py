@@ -46,9 +46,11 @@ def worths(result: Result) -> Mapping[str, float]:
 
 
 def mark(result: Result) -> Mark:
-    """The worth of the best scored, ties in expectation; where nothing is scored, a draw (upstream) or 0 (headline)."""
-    known = {name: score for name, score in result.scores.items() if score is not None}
+    """The worth of the best ranked, ties in expectation; where nobody is, a draw (upstream) or 0 (headline)."""
+    known = {name: score for name, score in result.standing.items() if score is not None}
     best = [name for name, score in known.items() if score == max(known.values())]
+    if len(best) == len(known) and None in result.scores.values():
+        best = []  # nothing is known of anybody
     worth = worths(result)
     value = mean([worth[name] for name in best]) if best else None
     return Mark(result.key, mean(list(worth.values())) if value is None else value, value or 0.0, bool(best))

@@ -34,7 +34,7 @@ class Pool:
     @classmethod
     def of(cls, result: Result, answers: tuple[Hashable | None, ...] = ()) -> Pool:
         """The candidates of a judged row in upstream's order; `answers` in the same order."""
-        names, scores = result.label.given, result.scores
+        names, scores = result.label.given, result.standing
         worth = result.label.worth or {name: float(name in result.label.right) for name in names}
         return cls(
             tuple(scores[name] for name in names),

@@ -63,6 +63,8 @@ class Outcome:
     """By candidate; in [0, 1] for our judgments, on the judge's own scale for recorded ones."""
     cells: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """By candidate: the score of each decided criterion, by its id."""
+    lows: Mapping[str, float] = field(default_factory=dict)
+    """By candidate: what its score is at least, whatever the open cells turn out to be; for our judgments only."""
 
     @classmethod
     def of(cls, judgment: Judgment) -> Outcome:
@@ -77,7 +79,8 @@ class Outcome:
             if row.score is not None:
                 cells.setdefault(row.candidate, {})[row.criterion] = row.score
         values = {label: score.value for label, score in scores.items()}
-        return cls(shown, judgment.status, judgment.verdict.winner, values, cells)
+        lows = {label: score.low for label, score in scores.items()}
+        return cls(shown, judgment.status, judgment.verdict.winner, values, cells, lows)
 
     @property
     def top(self) -> frozenset[str]:
@@ -123,6 +126,15 @@ class Result:
         for outcome in self.outcomes:
             if outcome.status != "failed":
                 found.update((label, score) for label, score in outcome.scores.items() if score is not None)
+        return found
+
+    @property
+    def standing(self) -> dict[str, float | None]:
+        """What a selection ranks by: what each candidate is sure of, as a verdict's ranking does; else its score."""
+        found = self.scores
+        for outcome in self.outcomes:
+            if outcome.status != "failed":
+                found.update(outcome.lows)
         return found
 
     @property
