@@ -30,6 +30,7 @@ bench: $(STAMP)
 	$(BIN)/python bench/prompt_economy.py
 	$(BIN)/python bench/engine.py
 	$(BIN)/python bench/faults.py
+	$(BIN)/python bench/service.py
 
 $(VENV)/bin/pip:
 	@test -n "$(PYTHON)" || { echo "skillrm needs Python 3.11 or newer; install it or run: make PYTHON=/path/to/python3.11"; exit 1; }
