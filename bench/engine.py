@@ -85,7 +85,7 @@ def rss_mb(rows: int) -> float:
 
 async def second_run(rows: int) -> None:
     """The same rows twice: kept in a run, and with nothing but the cache of replies."""
-    with ModelServer(mode="agentic", latency_ms=50) as server, tempfile.TemporaryDirectory() as folder:
+    with ModelServer(mode="agentic", latency_ms=200) as server, tempfile.TemporaryDirectory() as folder:
         for way in ("run", "cache"):
             cache, took, calls = Cache(Path(folder) / f"cache-{way}"), [], []
             run = Run.create(Path(folder) / "run", {}) if way == "run" else None
@@ -118,7 +118,7 @@ async def main(full: bool) -> None:
     small, many = 1000, 100_000 if full else 10_000
     few, lots = rss_mb(small), rss_mb(many)
     print(f"rss rows={small} mb={few:.0f} rows_many={many} mb_many={lots:.0f} grows_mb={lots - few:.1f}", flush=True)
-    await second_run(300)
+    await second_run(200)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from engine import pairs
 from skillrm import RewardModel
 from skillrm.backends import OpenAIBackend
 
-ROWS, IN_FLIGHT, LATENCY_MS = 1500, 64, 100.0
+ROWS, IN_FLIGHT, LATENCY_MS = 2000, 64, 200.0
 
 
 async def judged(name: str, *, faults: float = 0.0, hangs: float = 0.0, outage: float = 0.0) -> float:
