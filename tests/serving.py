@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ class Running:
     async def post(self, path: str, body: Any = None, **more: Any) -> tuple[int, Any]:
         given = {"data": body} if isinstance(body, (bytes, str)) else {"json": body}
         async with self.http.post(self.url + path, **given, **more) as response:
-            return response.status, await response.json(content_type=None)
+            return response.status, json.loads(await response.text() or "null")
 
     async def text(self, path: str, **more: Any) -> tuple[int, str]:
         async with self.http.get(self.url + path, **more) as response:

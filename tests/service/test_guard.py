@@ -152,9 +152,11 @@ async def test_a_lone_surrogate_is_mended_as_in_a_file(service):
 
 async def test_other_methods_and_paths_are_refused(service):
     running = await service()
-    assert (await running.text("/v1/judge"))[0] == 405
+    async with running.http.get(running.url + "/v1/judge") as response:
+        assert (response.status, response.headers["Allow"]) == (405, "POST")
+    status, body = await running.post("/v2", ROW)
+    assert (status, body["error"]["message"]) == (404, "Not Found")
     assert (await running.text("/v2"))[0] == 404
-    assert (await running.post("/v2", ROW))[0] == 404
 
 
 async def test_when_the_client_leaves_the_judge_is_called_off(service, judge_server):

@@ -165,6 +165,13 @@ async def test_a_503_says_when_to_come_back(service, broken):
         assert (await response.json())["error"]["message"] == "no valid judgment for 1 of 1 answers"
 
 
+async def test_nemo_gym_is_told_what_abstained_and_what_failed(service):
+    running = await service(RewardModel("general"))  # nobody judges what verifiers leave open
+    status, row = await running.post("/verify", nemo(GOOD))
+    assert (status, row["mask_sample"], row["failure_kind"]) == (200, True, "skillrm:abstained")
+    assert row["skillrm"]["status"] == "abstained"
+
+
 def test_what_is_done_without_a_judgment_is_stated_for_every_endpoint():
     assert stated(OnFailure.parse("none"))["/get_reward"].startswith("503")
     assert stated(OnFailure.parse("none"))["/v1/group"] == "null"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from skillrm.errors import SkillRMError
@@ -43,8 +44,15 @@ class Application:
         state = _State(house, guard)
         app.add_api_route("/healthz", state.alive, methods=["GET"], summary="The process answers")
         app.add_api_route("/readyz", state.ready, methods=["GET"], summary="Requests are taken")
-        app.add_api_route("/metrics", state.metrics, methods=["GET"], summary="For Prometheus")
+        app.add_api_route(
+            "/metrics",
+            state.metrics,
+            methods=["GET"],
+            summary="For Prometheus",
+            responses={200: {"content": {"text/plain": {}}}},
+        )
         app.add_exception_handler(Refused, _refused)
+        app.add_exception_handler(HTTPException, _refused)
         app.add_exception_handler(SkillRMError, _refused)
         app.add_exception_handler(Exception, _refused)
         return guard
@@ -104,7 +112,15 @@ class _State:
 
 async def _refused(request: Request, error: Exception) -> Response:
     """What broke is logged by the guard; its words, which may hold a sample's text, go nowhere."""
-    told = error if isinstance(error, Refused) else refusal(error) if isinstance(error, SkillRMError) else BROKEN
-    response = Response(told.body(request.scope[KEY].id), status_code=told.status)
-    response.raw_headers = [*told.headers(), *(pair for pair in response.raw_headers if pair[0] == b"content-length")]
+    told, more = BROKEN, []
+    if isinstance(error, Refused):
+        told = error
+    elif isinstance(error, SkillRMError):
+        told = refusal(error)
+    elif isinstance(error, HTTPException):  # no such path, or another method
+        told = Refused(error.status_code, str(error.detail))
+        more = [(name.lower().encode(), value.encode()) for name, value in (error.headers or {}).items()]
+    body = told.body(request.scope[KEY].id)
+    response = Response(body, status_code=told.status)
+    response.raw_headers = [*told.headers(), *more, (b"content-length", b"%d" % len(body))]
     return response

@@ -54,11 +54,11 @@ class Endpoints:
     async def batch(self, request: Request) -> Response:
         """Many samples to a line each, in the order in which they are done."""
         visit, goal = _visit(request), _goal(request)
-        brief = request.query_params.get("brief", "false").lower() in ("1", "true", "yes")
+        brief = _flag(request, "brief")
         rows = rows_of(visit.body)
         visit.body = b""  # the rows hold it
-        first = next(rows)  # what is wrong with the whole body is told before the first line
-        batch = Batch(self._house, visit, itertools.chain([first], rows), goal, brief=brief)
+        first = list(itertools.islice(rows, 1))  # what is wrong with the whole body is told before the first line
+        batch = Batch(self._house, visit, itertools.chain(first, rows), goal, brief=brief)
         return Lines(batch.lines(), media_type=NDJSON)
 
     async def compare(self, request: Request) -> Response:
@@ -103,6 +103,13 @@ class Endpoints:
 def _visit(request: Request) -> Visit:
     visit: Visit = request.scope[KEY]
     return visit
+
+
+def _flag(request: Request, name: str) -> bool:
+    given = request.query_params.get(name, "false").lower()
+    if given not in ("true", "false", "1", "0"):
+        raise Refused(422, f"{name}: must be true or false", faults=[Fault("must be true or false", field=name)])
+    return given in ("true", "1")
 
 
 def _goal(request: Request) -> Goal:

@@ -12,6 +12,7 @@ import binascii
 import contextlib
 import hmac
 from collections.abc import Awaitable, Callable, MutableMapping
+from hashlib import sha256
 from typing import Any
 
 from skillrm.service.admission import Admission
@@ -37,7 +38,7 @@ class Guard:
         self, app: Asgi, settings: Settings, admission: Admission, metrics: Metrics, work: frozenset[str]
     ) -> None:
         self._app, self._settings, self._admission, self._metrics, self._work = app, settings, admission, metrics, work
-        self._tokens = tuple(token.encode() for token in settings.tokens)
+        self._tokens = tuple(sha256(token.encode()).digest() for token in settings.tokens)
         self.draining = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -92,7 +93,8 @@ class Guard:
                 given = base64.b64decode(given.strip(), validate=True).partition(b":")[2]
         elif kind.lower() != b"bearer":
             given = b""
-        matches = [hmac.compare_digest(given.strip(), token) for token in self._tokens]  # all are compared
+        digest = sha256(given.strip()).digest()
+        matches = [hmac.compare_digest(digest, token) for token in self._tokens]  # all are compared
         return any(matches)
 
     async def _body(self, headers: dict[bytes, bytes], visit: Visit, receive: Receive) -> bytes:

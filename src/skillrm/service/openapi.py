@@ -5,16 +5,45 @@ from __future__ import annotations
 from typing import Any
 
 _TEXT = {"type": "string"}
-_ANSWER = {"anyOf": [_TEXT, {"type": "array", "items": {"type": "object"}}, {"type": "null"}]}
-_PROMPT = {"anyOf": [_TEXT, {"type": "array", "items": {"type": "object"}, "minItems": 1}]}
+_ASKING = ["user", "system", "developer"]
+_TURN: dict[str, Any] = {
+    "type": "object",
+    "required": ["role"],
+    "properties": {"role": _TEXT, "content": {"type": ["string", "null"]}},
+}
+_PROMPT = {
+    "anyOf": [
+        _TEXT,
+        {
+            "type": "array",
+            "items": _TURN,
+            "minItems": 1,
+            "contains": {"required": ["role"], "properties": {"role": {"enum": _ASKING}}},
+        },
+    ]
+}
+_ANSWER = {"anyOf": [_TEXT, {"type": "array", "items": _TURN}, {"type": "null"}]}
+_ANSWERS = {"type": "array", "items": _ANSWER, "minItems": 1}
 _REWARD = {"type": ["number", "null"]}
 _ROW: dict[str, Any] = {
     "type": "object",
-    "description": "A sample in any of the row shapes: prompt with response, responses, chosen and rejected, or "
-    "messages; it may bring reference, tests, checklist, instruction_id_list with kwargs.",
-    "properties": {"prompt": _PROMPT, "response": _ANSWER, "responses": {"type": "array", "items": _ANSWER}},
+    "description": "A sample: prompt with response or responses; it may bring reference, tests, checklist, "
+    "instruction_id_list with kwargs. The other shapes of files (chosen and rejected, messages) are read too.",
+    "required": ["prompt"],
+    "properties": {"prompt": _PROMPT},
+    "anyOf": [
+        {"required": ["responses"], "properties": {"responses": _ANSWERS}},
+        {"required": ["response"], "properties": {"response": _ANSWER, "responses": {"type": "null"}}},
+    ],
     "examples": [{"prompt": "Name two rivers. Do not use any commas.", "response": "Rhine and Elbe"}],
 }
+_PARTS = {"type": "array", "items": {"type": "object"}}
+_ITEM: dict[str, Any] = {
+    "type": "object",
+    "required": ["role", "content"],
+    "properties": {"role": {"enum": _ASKING}, "content": {"anyOf": [_TEXT, _PARTS]}, "type": {"const": "message"}},
+}
+_SAID = {**_ITEM, "required": ["content"], "properties": {"content": {"anyOf": [_TEXT, _PARTS]}}}
 _GOAL = {
     "name": "goal",
     "in": "query",
@@ -69,20 +98,20 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     "/v1/judge": _operation("One sample to its judgment", _ROW, _JUDGMENT, parameters=[_GOAL]),
     "/v1/judge/batch": _operation(
         "Many samples (a JSON list or NDJSON) to a line each, as they are done",
-        {"type": "array", "items": _ROW, "minItems": 1},
+        {"description": "A list of rows; or rows, one a line.", "examples": [_ROW["examples"]]},
         _fields(["index"], index={"type": "integer"}, judgment=_JUDGMENT, error={"type": "object"}),
         kinds=("application/x-ndjson", "application/x-ndjson"),
         parameters=[_GOAL, _BRIEF],
     ),
     "/v1/compare": _operation(
-        "The better of two answers", _fields(["prompt"], prompt=_PROMPT, a=_ANSWER, b=_ANSWER), _JUDGMENT
+        "The better of two answers", _fields(["prompt", "a", "b"], prompt=_PROMPT, a=_ANSWER, b=_ANSWER), _JUDGMENT
     ),
     "/v1/select": _operation(
         "The best of N answers",
         _fields(
             ["prompt", "candidates"],
             prompt=_PROMPT,
-            candidates={"type": "array", "items": _ANSWER, "minItems": 1},
+            candidates=_ANSWERS,
             strategy={"type": "string", "enum": ["listwise", "knockout", "round_robin"], "default": "listwise"},
         ),
         _JUDGMENT,
@@ -92,7 +121,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         _fields(
             ["prompt", "completions"],
             prompt=_PROMPT,
-            completions={"type": "array", "items": _ANSWER, "minItems": 1},
+            completions=_ANSWERS,
         ),
         _fields(["rewards", "status"], rewards={"type": "array", "items": _REWARD}, status=_TEXT),
     ),
@@ -102,7 +131,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
             ["query", "prompts"],
             query={"type": "array", "items": _TEXT},
             prompts={"type": "array", "items": _TEXT},
-            labels={"type": "array", "items": {}},
+            labels={"type": ["array", "null"], "items": {}},
         ),
         _fields(
             ["rewards", "scores", "extra_logs"],
@@ -117,8 +146,12 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         "NeMo Gym's verify: the request with its reward",
         _fields(
             ["responses_create_params", "response"],
-            responses_create_params={"type": "object"},
-            response={"type": "object"},
+            responses_create_params=_fields(
+                ["input"],
+                input={"anyOf": [_TEXT, {"type": "array", "items": _ITEM, "minItems": 1}]},
+                instructions={"type": ["string", "null"]},
+            ),
+            response=_fields(["output"], output={"type": "array", "items": _SAID}),
         ),
         _fields(["reward"], reward={"type": "number"}),
     ),

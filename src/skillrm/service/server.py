@@ -20,6 +20,8 @@ from skillrm.service.settings import Build, Settings
 _BACKLOG = 2048
 _KEEP_ALIVE = 75
 """Seconds an idle connection is kept: longer than clients keep theirs, so that none writes into a closed one."""
+_STARTING = 30
+"""Seconds a worker may take until it first answers its parent; beyond, it is killed and begun anew."""
 
 
 def serve(build: Build, settings: Settings, started: Callable[[str], None] = print) -> None:
@@ -57,6 +59,7 @@ def configured(build: Build, settings: Settings) -> uvicorn.Config:
         server_header=False,
         date_header=False,
         timeout_keep_alive=_KEEP_ALIVE,
+        timeout_worker_healthcheck=_STARTING,
         backlog=_BACKLOG,
     )
 

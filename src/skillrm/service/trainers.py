@@ -9,12 +9,13 @@ import msgspec
 from fastapi import Request
 from starlette.responses import Response
 
-from skillrm.errors import NoReward
+from skillrm.errors import Fault, NoReward
 from skillrm.failing import OnFailure
 from skillrm.judgment import Judgment
 from skillrm.service.bodies import an_object, listed
 from skillrm.service.endpoints import as_json
 from skillrm.service.house import House
+from skillrm.service.refusing import Refused
 from skillrm.service.transcripts import answer_of, asked_and_answered
 from skillrm.service.visit import KEY, Visit
 
@@ -74,7 +75,9 @@ class Trainers:
         """slime: `{"prompt", "response", "label"}` to a number."""
         visit: Visit = request.scope[KEY]
         body = an_object(visit.body)
-        judgment = await self._house.judge(visit, _row(body, body.get("prompt"), body.get("response")))
+        if "response" not in body:  # null is an answer that says nothing, but none at all is a mistake
+            raise Refused(422, "response: is missing", faults=[Fault("is missing", field="response")])
+        judgment = await self._house.judge(visit, _row(body, body.get("prompt"), body["response"]))
         return as_json(self._numbers(visit, [judgment.reward()])[0])
 
     async def verify(self, request: Request) -> Response:
@@ -130,5 +133,5 @@ def _why(judgment: Judgment) -> str:
 
 
 def _failure(judgment: Judgment) -> dict[str, Any]:
-    kind = "judge_failed" if judgment.status == "failed" else "judge_unparseable"
+    kind = "judge_failed" if judgment.status == "failed" else "skillrm:abstained"
     return {"failure_kind": kind, "failure_reason": _why(judgment)}

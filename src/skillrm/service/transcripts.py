@@ -62,10 +62,14 @@ def asked_and_answered(body: Mapping[str, Any]) -> tuple[Any, Any]:
         raise Refused(422, f"{missing}: must be an object", faults=[Fault("must be an object", field=missing)])
     turns = _turns(params.get("input"))
     instructions = params.get("instructions")
-    if isinstance(instructions, str) and instructions:
+    if instructions is not None and not isinstance(instructions, str):
+        raise Refused(422, "instructions: must be text", faults=[Fault("must be text", field="instructions")])
+    if instructions:
         turns = [{"role": "system", "content": instructions}, *_as_turns(turns)]
     output = response.get("output")
-    said = [_said(item) for item in output if _is_message(item)] if isinstance(output, list) else []
+    if not isinstance(output, list):
+        raise Refused(422, "response.output: must be a list", faults=[Fault("must be a list", field="response.output")])
+    said = [_said(item) for item in output if _is_message(item)]
     return turns, said[-1] if said else ""
 
 
@@ -73,7 +77,7 @@ def _turns(given: Any) -> Any:
     """Chat turns, content parts joined; what is no list stays as it is."""
     if not isinstance(given, list):
         return given
-    return [{"role": item.get("role", "user"), "content": _said(item)} for item in given if _is_message(item)]
+    return [{"role": item.get("role"), "content": _said(item)} for item in given if _is_message(item)]
 
 
 def _as_turns(prompt: Any) -> list[Any]:
@@ -81,12 +85,17 @@ def _as_turns(prompt: Any) -> list[Any]:
 
 
 def _is_message(item: Any) -> bool:
-    return isinstance(item, Mapping) and item.get("type", "message") == "message"
+    """Calls, their outputs and reasoning are items too, of other types."""
+    if not isinstance(item, Mapping):
+        raise Refused(422, "an item must be an object", faults=[Fault("must be an object", field="item")])
+    return bool(item.get("type", "message") == "message")
 
 
 def _said(item: Mapping[str, Any]) -> str:
     content = item.get("content")
     if isinstance(content, str):
         return content
-    parts = content if isinstance(content, list) else []
-    return "".join(str(part.get("text") or "") for part in parts if isinstance(part, Mapping))
+    if not isinstance(content, list) or not all(isinstance(part, Mapping) for part in content):
+        words = "must be text or a list of content parts"
+        raise Refused(422, f"content: {words}", faults=[Fault(words, field="content")])
+    return "".join(part["text"] for part in content if isinstance(part.get("text"), str))
