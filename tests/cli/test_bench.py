@@ -16,7 +16,7 @@ from judge_server import Says
 from judging import well_behaved
 from skillrm.benchmarks import names
 from skillrm.cli.app import app
-from skillrm.cli.bench_running import command
+from skillrm.cli.ending import command
 
 
 @pytest.fixture(autouse=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,11 +10,10 @@ from typer.core import TyperGroup
 from skillrm.cli import bench_bon, bench_comparing
 from skillrm.cli import bench_options as b
 from skillrm.cli import options as o
-from skillrm.cli.output import FAILED, INTERRUPTED, console, finish, note
+from skillrm.cli.output import console
 
 if TYPE_CHECKING:
-    from skillrm.benching import Record
-    from skillrm.engine import Tally
+    pass
 
 RUN = "run"
 
@@ -80,59 +77,13 @@ def run(
     skillrm bench rmbench --data total_dataset.json -m qwen3 --base-url http://localhost:8000/v1 -n 200 -o runs/rm[/]
     """
     given = locals()
+    from skillrm.cli.bench_judging import judged
     from skillrm.cli.bench_running import wanted
 
     with b.told():
         benchmark, where = wanted(name, mode, data)
     _, end = judged({**given, "benchmark": benchmark, "data": where})
     end()
-
-
-def judged(given: dict[str, Any]) -> tuple[Record | None, Callable[[], None]]:
-    """Judge and show; what is to be said at the end, with the exit status, comes as a function."""
-    from skillrm.cli import bench_running
-    from skillrm.engine import Tally
-
-    tally = Tally()
-    output: Path | None = given["output"]
-    try:
-        made, stopped = finish(bench_running.bench_of(given, tally))
-    except typer.Exit as end:
-        if end.exit_code == INTERRUPTED:
-            note(f"done so far: {tally}")
-            _how_to_go_on(output)
-        raise
-    if made is None:
-        note("no row is judged yet")
-    elif given["json"]:
-        typer.echo(made.model_dump_json())
-    else:
-        from skillrm.cli.bench_tables import record_view
-
-        console().print(record_view(made))
-    return made, lambda: _end(tally, stopped, output)
-
-
-def _end(tally: Tally, stopped: str | None, output: Path | None) -> None:
-    note(str(tally))
-    for words, count in sorted(tally.errors.items(), key=lambda pair: -pair[1])[:5]:
-        note(f"  {count} times: {words}")
-    if output is not None:
-        note(f"kept in {output}: metrics.json, results.jsonl, and every judgment")
-    if stopped is not None:
-        note(f"stopped: {stopped}")
-        _how_to_go_on(output)
-    if stopped is not None or not tally.all_fine:
-        raise typer.Exit(FAILED)
-
-
-def _how_to_go_on(output: Path | None) -> None:
-    from skillrm.cli.bench_running import command
-
-    if output is None:
-        note("with --output FOLDER a run can be gone on with")
-    else:
-        note(f"resume: {command().replace(' --fresh', '')}")
 
 
 @app.command("list")

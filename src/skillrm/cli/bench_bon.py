@@ -70,7 +70,7 @@ def bon(
 
 def _judged(given: dict[str, Any]) -> None:
     """Judge the answers, show and draw the curves."""
-    from skillrm.cli.bench import judged
+    from skillrm.cli.bench_judging import judged
     from skillrm.cli.bench_running import wanted_for_bon
 
     output, plot = given["output"], given["plot"]

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import re
-import shlex
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -17,6 +14,7 @@ from skillrm.benching import Ablation, Record, Task, answers, record, write
 from skillrm.benching.best_of import MODE, best_of, final_answers
 from skillrm.benching.record import METRICS, RESULTS
 from skillrm.cli.choosing import Chosen
+from skillrm.cli.ending import command
 from skillrm.cli.output import note
 from skillrm.cli.progress import Progress
 from skillrm.cli.resuming import refuse_another
@@ -174,12 +172,6 @@ def asked(task: Task) -> dict[str, Any]:
         "dropped": list(task.ablation.dropped),
         "bank_fraction": task.ablation.fraction,
     }
-
-
-def command(words: list[str] | None = None) -> str:
-    """The command line, without passwords in addresses."""
-    given = sys.argv[1:] if words is None else words
-    return re.sub(r"//[^/@\s]+@", "//***@", f"skillrm {shlex.join(given)}")
 
 
 async def bench_of(given: Mapping[str, Any], tally: Tally) -> tuple[Record | None, str | None]:

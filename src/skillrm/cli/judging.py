@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +10,7 @@ import typer
 
 from skillrm.cli import options as o
 from skillrm.cli.choosing import Chosen
-from skillrm.cli.output import FAILED, INTERRUPTED, finish, note
+from skillrm.cli.ending import carried_out, summed_up
 from skillrm.types import Status
 
 if TYPE_CHECKING:
@@ -114,29 +112,4 @@ def rejudge(
 
 
 def _to_the_end(work: Coroutine[Any, Any, str | None], tally: Tally, output: Path | None) -> None:
-    """Run it, say what it came to, and how to go on if it did not come to its end."""
-    try:
-        stopped = finish(work)
-    except typer.Exit as end:
-        if end.exit_code == INTERRUPTED:
-            note(f"done so far: {tally}")
-            _how_to_go_on(output)
-        elif tally.rows:
-            note(f"before that: {tally}")
-        raise
-    note(str(tally))
-    for words, count in sorted(tally.errors.items(), key=lambda pair: -pair[1])[:5]:
-        note(f"  {count} times: {words}")
-    if stopped is not None:
-        note(f"stopped: {stopped}")
-        _how_to_go_on(output)
-    if stopped is not None or not tally.all_fine:
-        raise typer.Exit(FAILED)
-
-
-def _how_to_go_on(output: Path | None) -> None:
-    if output is None:
-        note("with --output FOLDER the same command would go on from here")
-        return
-    words = [word for word in sys.argv[1:] if word != "--fresh"]
-    note(f"resume: skillrm {shlex.join(words)}")
+    summed_up(tally, carried_out(work, tally, output), output)
