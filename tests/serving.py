@@ -34,6 +34,14 @@ class Running:
         async with self.http.post(self.url + path, **given, **more) as response:
             return response.status, json.loads(await response.text() or "null")
 
+    async def counted(self, line: str, seconds: float = 30.0) -> None:
+        """Wait until the metrics hold this line. Raises `TimeoutError`."""
+        async with asyncio.timeout(seconds):
+            while True:
+                if line in (await self.text("/metrics"))[1].splitlines():
+                    return
+                await asyncio.sleep(0.05)
+
     async def text(self, path: str, **more: Any) -> tuple[int, str]:
         async with self.http.get(self.url + path, **more) as response:
             return response.status, await response.text()

@@ -13,7 +13,7 @@ from judge_server import HANG, Says
 from serving import PROMPT
 from skillrm import RewardModel
 from skillrm.errors import ConfigError
-from skillrm.service import Settings, tokens_of
+from skillrm.service import Settings, protocol, tokens_of
 
 ROW = {"id": "rivers", "prompt": PROMPT, "response": "Rhine and Elbe"}
 
@@ -169,10 +169,9 @@ async def test_when_the_client_leaves_the_judge_is_called_off(service, judge_ser
         await server.until(lambda before=before: server.in_flight == 1)
         call.cancel()
         await server.until(lambda before=before: server.disconnects == before + 1)
-    metrics = (await running.text("/metrics"))[1]
-    assert 'skillrm_requests_total{path="/v1/judge",status="499"} 1.0' in metrics
-    assert "skillrm_judging 0.0" in metrics
-    assert "skillrm_requests_in_house 0.0" in metrics
+    await running.counted('skillrm_requests_total{path="/v1/judge",status="499"} 1.0')
+    await running.counted("skillrm_judging 0.0")
+    await running.counted("skillrm_requests_in_house 0.0")
 
 
 def _openrlhf():
@@ -217,8 +216,24 @@ async def test_the_log_has_a_line_for_each_request_and_no_text_of_it(service, ca
     async with running.http.post(running.url + "/v1/judge?goal=scores", json=ROW, headers=headers) as response:
         assert response.headers["X-Request-Id"] == "step-17.4"
     await running.post("/v1/judge", {"prompt": "Hidden words"}, headers=headers | {"X-Request-Id": "a\tb{}"})
-    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    await raw(running.port, b"what is this\r\n\r\n")
+    *lines, other = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert (other["level"], other["message"]) == ("warning", "Invalid HTTP request received.")
     assert [(line["path"], line["status"]) for line in lines] == [("/v1/judge", 200), ("/v1/judge", 422)]
     assert (lines[0]["id"], lines[0]["sample"], lines[0]["judgment"]) == ("step-17.4", "rivers", "ok")
     assert lines[1]["id"].isalnum()
     assert not any(word in json.dumps(lines) for word in ("Rhine", "rivers.", "Hidden", "secret", "goal"))
+
+
+async def test_a_client_that_does_not_read_its_answer_is_cut(service, monkeypatch):
+    monkeypatch.setattr(protocol, "_STALLED", 0.3)
+    running = await service()
+    body = json.dumps([ROW] * 20_000).encode()
+    head = b"POST /v1/judge/batch HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
+    reader, writer = await asyncio.open_connection("127.0.0.1", running.port, limit=1000)
+    writer.write(head + body)
+    await running.counted("skillrm_requests_in_house 1.0")
+    await running.counted('skillrm_requests_total{path="/v1/judge/batch",status="499"} 1.0')
+    await running.counted("skillrm_requests_in_house 0.0")
+    writer.close()
+    assert not reader.at_eof()

@@ -18,6 +18,7 @@ import pytest
 from typer.testing import CliRunner
 
 from judge_server import Says
+from judging import well_behaved
 from serving import GOOD, PROMPT
 from skillrm.cli.app import app
 
@@ -84,7 +85,7 @@ async def _ready(url: str) -> None:
 
 
 async def test_sigterm_answers_what_was_accepted_and_then_ends_well(judge_server):
-    server = await judge_server([Says("no tool call", delay=1.5)])
+    server = await judge_server([Says("no tool call", delay=0.5)])
     judge = ("--judge", "direct", "--model", "judge", "--base-url", server.base_url, "--no-cache")
     async with served(*judge, "--concurrency", "4") as service, aiohttp.ClientSession() as http:
 
@@ -113,8 +114,10 @@ async def test_sigterm_answers_what_was_accepted_and_then_ends_well(judge_server
     assert [line["status"] for line in logged if line["path"] == "/v1/judge"] == [200] * 12
 
 
-async def test_clients_that_go_on_through_a_sigterm_lose_no_request_that_was_begun():
-    async with served("--skill", "instruction-following", "--quiet") as service, aiohttp.ClientSession() as http:
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_clients_that_go_on_through_a_sigterm_lose_no_request_that_was_begun(workers):
+    options = ("--skill", "instruction-following", "--quiet", "--workers", workers)
+    async with served(*options) as service, aiohttp.ClientSession() as http:
         answered, refused = 0, 0
 
         async def ask() -> None:
@@ -138,7 +141,7 @@ async def test_clients_that_go_on_through_a_sigterm_lose_no_request_that_was_beg
         assert answered > 8
 
 
-async def test_several_workers_share_port_cache_and_counts():
+async def test_several_workers_share_port_and_counts():
     async with served("--skill", "instruction-following", "--workers", "2") as service:
         statuses = []
         for _ in range(20):  # a connection each: any worker may take it
@@ -150,6 +153,22 @@ async def test_several_workers_share_port_cache_and_counts():
             await _until(http, service.url + "/metrics", lambda text: counted in text)
         service.terminate()
         assert await service.process.wait() == 0
+
+
+async def test_several_workers_share_what_the_judge_has_said(judge_server):
+    server = await judge_server(lambda request, _: Says(calls=well_behaved(request["messages"])))
+    judge = ("--judge", "direct", "--model", "judge", "--base-url", server.base_url, "--workers", "2")
+    async with served(*judge) as service:
+
+        async def ask() -> str:
+            async with aiohttp.ClientSession() as http, http.post(service.url + "/v1/judge", json=ROW) as response:
+                return (await response.json())["status"]
+
+        assert await ask() == "ok"
+        await asyncio.sleep(0.5)  # it is written behind the answer
+        assert [await ask() for _ in range(12)] == ["ok"] * 12
+        service.terminate()
+    assert len(server.requests) == 1
 
 
 async def test_workers_end_when_their_parent_is_killed():

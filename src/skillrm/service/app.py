@@ -18,6 +18,7 @@ from skillrm.service.draining import drain_on_term
 from skillrm.service.endpoints import Endpoints, as_json
 from skillrm.service.guard import Guard
 from skillrm.service.house import House
+from skillrm.service.logs import as_json_lines
 from skillrm.service.metrics import CONTENT_TYPE, Metrics
 from skillrm.service.openapi import OPERATIONS
 from skillrm.service.refusing import BROKEN, Refused, refusal
@@ -59,13 +60,14 @@ class Application:
 
     @asynccontextmanager
     async def _life(self, house: House, guard: Guard) -> AsyncIterator[None]:
-        async with await self.build() as model:
-            house.model = model
-            gc.collect()
-            gc.freeze()  # what is loaded now stays: no collection need look at it again
-            drain_on_term(guard, self.settings.port, self.settings.drain)
-            yield
-            house.model = None
+        with as_json_lines():
+            async with await self.build() as model:
+                house.model = model
+                gc.collect()
+                gc.freeze()  # what is loaded now stays: no collection need look at it again
+                drain_on_term(guard, self.settings.port, self.settings.drain)
+                yield
+                house.model = None
 
 
 def _routes(app: FastAPI, house: House) -> frozenset[str]:

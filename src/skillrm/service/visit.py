@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import time
 import traceback
 import uuid
@@ -11,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
+from skillrm.service.logs import write
 
 KEY = "skillrm.visit"
 """Where it lies in the ASGI scope."""
@@ -48,8 +47,7 @@ class Visit:
 
     def log(self) -> None:
         """One JSON line on standard error: no text of a sample, no query string, no header."""
-        line = {
-            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        line: dict[str, object] = {
             "id": self.id,
             "method": self.method,
             "path": self.path,
@@ -57,7 +55,7 @@ class Visit:
             "ms": round(self.seconds * 1000, 2),
             **self.seen,
         }
-        sys.stderr.write(msgspec.json.encode(line).decode() + "\n")
+        write(line)
 
     def broke(self, error: BaseException) -> None:
         """Remember where an unexpected error came from; its words may hold a sample's text and are left out."""
