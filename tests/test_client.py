@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from contextlib import asynccontextmanager
 
 import pytest
@@ -165,3 +167,9 @@ async def test_a_judge_failure_is_a_status_and_a_group_is_as_the_service_says(ju
         assert (judgment.status, judgment.reward()) == ("failed", None)
         with pytest.raises(NoReward, match="2 of 2"):
             await there.group(PROMPT, [GOOD, BAD])
+
+
+def test_the_client_needs_no_judge_no_sandbox_and_no_server_in_the_trainers_environment():
+    code = "import sys, skillrm.client; print(*{name.split('.')[0] for name in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"fastapi", "uvicorn", "starlette", "prometheus_client", "sympy", "math_verify", "ray"} & set(loaded)

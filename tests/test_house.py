@@ -18,6 +18,8 @@ HEAVY = {
     "torch",
     "ray",
     "fastapi",
+    "uvicorn",
+    "prometheus_client",
     "datasets",
     "sympy",
     "math_verify",
