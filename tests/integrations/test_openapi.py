@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -21,7 +23,7 @@ checks.positive_data_acceptance.enabled = false
 
 
 async def test_schemathesis_finds_nothing(tmp_path):
-    tool = shutil.which("st")
+    tool = shutil.which("st", path=str(Path(sys.executable).parent))
     if tool is None:
         pytest.skip("schemathesis is not installed")
     (tmp_path / "schemathesis.toml").write_text(CONFIG)
