@@ -60,7 +60,8 @@ def test_dollars_without_prices_are_refused_with_the_mend():
 
 
 def test_tokens_need_no_prices():
-    open_backend("judge", base_url="http://127.0.0.1:9", budget=Budget(max_tokens=1))
+    backend = open_backend("judge", base_url="http://127.0.0.1:9", budget=Budget(max_tokens=1))
+    assert backend.model == "judge"
 
 
 async def test_every_reply_charges_it_with_what_the_server_counts(judge_server):

@@ -162,6 +162,8 @@ async def test_the_last_call_that_is_cancelled_takes_the_request_with_it(judge_s
     await server.until(lambda: server.disconnects == 1)
     await asyncio.gather(*calls, return_exceptions=True)
     await backend.aclose()
+    assert all(call.cancelled() for call in calls)
+    assert len(server.requests) == 1
 
 
 async def test_who_asks_right_after_the_last_one_left_is_answered():

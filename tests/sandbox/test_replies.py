@@ -19,7 +19,8 @@ values = st.recursive(
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_no_reply_or_one(body):
-    replies.parse(body, 0)
+    reply = replies.parse(body, 0)
+    assert reply is None or isinstance(json.loads(body), dict)
 
 
 @given(values, values, values, values, values)

@@ -74,7 +74,7 @@ def columns(row: RunRow) -> dict[str, Any]:
 
 
 def grading_lines(row: RunRow) -> Iterator[bytes]:
-    """`{"sample_id", "candidate", "expectations": [{"text", "passed", "evidence"}], "summary"}` for each candidate.
+    """`{"row", "sample_id", "candidate", "expectations": [{"text", "passed", "evidence"}], "summary"}` for each answer.
 
     An open cell has `passed` null and is in neither count. A criterion that names a fault is stated as its absence.
     """
@@ -93,6 +93,7 @@ def grading_lines(row: RunRow) -> Iterator[bytes]:
         passed, failed = outcomes.count(True), outcomes.count(False)
         yield _encode(
             {
+                "row": row.ordinal,
                 "sample_id": row.id,
                 "candidate": label,
                 "expectations": expectations,
