@@ -23,7 +23,7 @@ from skillrm.errors import (
     NoReward,
     SampleError,
 )
-from skillrm.failing import OnFailure
+from skillrm.rewards.failing import OnFailure
 
 
 @asynccontextmanager

@@ -55,7 +55,7 @@ class RemoteRewardModel:
         self, url: str, *, token: str | None = None, timeout: float = 600.0, retries: int = 6, concurrency: int = 64
     ) -> None:
         self._url = url.rstrip("/")
-        self._transport = Transport(token, _LARGEST)
+        self._transport, self._getting = Transport(token, _LARGEST), Transport(token, _LARGEST, "GET")
         self._endpoints: dict[str, Endpoint] = {}
         self._timeout, self._retries = timeout, retries
         self.concurrency = concurrency
@@ -73,10 +73,16 @@ class RemoteRewardModel:
     async def aclose(self) -> None:
         """Close the connections of this event loop; nothing more can be asked."""
         await self._transport.close()
+        await self._getting.close()
+
+    async def about(self) -> dict[str, Any]:
+        """What judges there, and how rewards are given: `skills`, `model`, `form`, `on_failure`, `components`, ..."""
+        told: dict[str, Any] = msgspec.json.decode(await self._asked("/v1/about", None))
+        return told
 
     async def judge(self, sample: Sample | Mapping[str, Any], goal: Goal = "scores") -> Judgment:
         """Everything about one sample. Raises `SampleError` for what is no sample."""
-        return Judgment.model_validate_json(await self._post(f"/v1/judge?goal={goal}", _body(sample)))
+        return Judgment.model_validate_json(await self._asked(f"/v1/judge?goal={goal}", _body(sample)))
 
     def judge_all(
         self, samples: Rows, goal: Goal = "scores", *, concurrency: int | None = None, run: Run | None = None
@@ -89,7 +95,7 @@ class RemoteRewardModel:
     async def compare(self, prompt: Any, a: Any, b: Any, **brought: Any) -> Judgment:
         """Which answer is better: `verdict.winner` is "A", "B" or None."""
         body = _body(Sample.parse({"prompt": prompt, "responses": [a, b], **brought}))
-        return Judgment.model_validate_json(await self._post("/v1/compare", body))
+        return Judgment.model_validate_json(await self._asked("/v1/compare", body))
 
     async def select(
         self, prompt: Any, candidates: Sequence[Any], *, strategy: str = "listwise", **brought: Any
@@ -97,18 +103,31 @@ class RemoteRewardModel:
         """The best of N answers: over one table, or by matches of two (`knockout`, `round_robin`)."""
         sample = Sample.parse({"prompt": prompt, "candidates": list(candidates), **brought})
         body = {**sample.model_dump(mode="json", exclude_defaults=True), "strategy": strategy}
-        return Judgment.model_validate_json(await self._post("/v1/select", msgspec.json.encode(body)))
+        return Judgment.model_validate_json(await self._asked("/v1/select", msgspec.json.encode(body)))
 
     async def group(self, prompt: Any, completions: Sequence[Any], **brought: Any) -> list[float | None]:
         """A reward for each completion of a prompt, judged together; what is missing is as the service's
         `on_failure` says. Raises `NoReward` where it says `raise`.
         """
         body = msgspec.json.encode({"prompt": prompt, "completions": list(completions), **brought})
-        rewards: list[float | None] = msgspec.json.decode(await self._post("/v1/group", body))["rewards"]
+        rewards: list[float | None] = msgspec.json.decode(await self._asked("/v1/group", body))["rewards"]
         return rewards
 
-    async def _post(self, path: str, body: bytes) -> bytes:
-        """The answer's body, after as many tries as it takes and are allowed."""
+    async def rewards(self, row: Mapping[str, Any], completions: Sequence[Any]) -> list[dict[str, Any]]:
+        """As `group`, with all that stands behind each reward (`skillrm.rewards.Reward`)."""
+        body = msgspec.json.encode({**row, "completions": list(completions)})
+        told: list[dict[str, Any]] = msgspec.json.decode(await self._asked("/v1/group", body))["details"]
+        return told
+
+    async def reward(self, row: Mapping[str, Any], completion: Any, *, group: str | None = None) -> dict[str, Any]:
+        """The reward of one completion and what stands behind it; where the service gathers groups, it waits for the
+        others of the same `group`, or of equal rows."""
+        body = msgspec.json.encode({**row, "completion": completion, "group": group})
+        told: dict[str, Any] = msgspec.json.decode(await self._asked("/v1/reward", body))
+        return told
+
+    async def _asked(self, path: str, body: bytes | None) -> bytes:
+        """The answer's body, after as many tries as it takes and are allowed; without a body it is a GET."""
         endpoint = self._endpoints.setdefault(path, Endpoint(self._url + path))
         turns = self._turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self.concurrency))
         attempt = 0
@@ -130,11 +149,12 @@ class RemoteRewardModel:
             attempt += 1
             await asyncio.sleep(wait)
 
-    async def _sent(self, endpoint: Endpoint, body: bytes) -> Answer | BrokenError:
-        lane = await self._transport.lane()
+    async def _sent(self, endpoint: Endpoint, body: bytes | None) -> Answer | BrokenError:
+        transport = self._getting if body is None else self._transport
+        lane = await transport.lane()
         try:
             with lane.deadlines.until(time.monotonic() + self._timeout):
-                return await self._transport.send(lane, endpoint, body)
+                return await transport.send(lane, endpoint, body or b"")
         except TimeoutError:
             return BrokenError(f"no answer within {self._timeout:g} s")
 

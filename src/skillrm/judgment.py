@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from skillrm.errors import SkillRMError
 from skillrm.types import Criterion, Evidence, Flag, Frozen, Goal, Observation, Preference, Status, Text, Unit
@@ -39,6 +39,36 @@ class Shaping(Frozen):
     scale: tuple[float, float] = (0.0, 1.0)
     clip: tuple[float, float] | None = None
 
+    def of(self, value: float) -> float:
+        """The reward that a value in [0, 1] makes."""
+        low, high = self.scale
+        reward = low + (high - low) * value
+        return reward if self.clip is None else min(max(reward, self.clip[0]), self.clip[1])
+
+
+class LengthGate(Frozen):
+    """A cap on a candidate's score by its length in characters: none up to `free`, `cap` from `full`, even between."""
+
+    free: Annotated[int, Field(ge=0)]
+    full: Annotated[int, Field(ge=0)]
+    cap: Unit = 0.0
+    of: Literal["final", "whole"] = "final"
+    """What is measured: the answer, or everything that was said, reasoning included."""
+
+    @model_validator(mode="after")
+    def _falls(self) -> Self:
+        if self.full < self.free:
+            raise ValueError("full must not be less than free")
+        return self
+
+    def at(self, length: int) -> float:
+        """The cap in [0, 1] at that length."""
+        if length <= self.free:
+            return 1.0
+        if length >= self.full:
+            return self.cap
+        return 1.0 - (1.0 - self.cap) * (length - self.free) / (self.full - self.free)
+
 
 class Readout(Frozen):
     """Declaration of the pure function from evidence to verdict (DESIGN section 6)."""
@@ -49,6 +79,9 @@ class Readout(Frozen):
     step: Annotated[float, Field(gt=0.0, le=1.0)] = 0.1
     """Lexicographic: tier means are floored to multiples of it."""
     tie_break: Literal["none", "preference"] = "none"
+    length: LengthGate | None = None
+    components: tuple[str, ...] = ()
+    """Criteria whose scores trainers are given beside the reward; empty: all that the skill declares."""
     shaping: Shaping = Shaping()
 
 
@@ -130,6 +163,8 @@ class Judgment(Frozen):
     criteria: tuple[Criterion, ...]
     readout: Readout
     evidence: tuple[Evidence, ...]
+    lengths: dict[str, tuple[int, int]] = Field(default_factory=dict)
+    """Characters of each candidate's answer, and of everything it said."""
     conflicts: tuple[Evidence, ...] = ()
     """Rows overruled by precedence."""
     preference: Preference | None = None
@@ -159,8 +194,4 @@ class Judgment(Frozen):
         value = self.verdict.scores[label].value
         if self.status == "failed" or value is None:
             return None
-        low, high = self.readout.shaping.scale
-        reward = low + (high - low) * value
-        if self.readout.shaping.clip is not None:
-            reward = min(max(reward, self.readout.shaping.clip[0]), self.readout.shaping.clip[1])
-        return reward
+        return self.readout.shaping.of(value)

@@ -201,7 +201,10 @@ def judgment_of(sample: Sample, setting: Setting, ledger: Ledger, outcomes: Sequ
     table, preference, agreement = merge(finished, votes)
     plan, readout, goal = setting.plan, setting.readout, setting.goal
     error = _what_broke(plan, ledger, outcomes)
-    verdict = read_evidence(plan.criteria, sample.labels, table.evidence, readout, goal, preference, soft=error is None)
+    lengths, sound = setting.lengths, error is None
+    verdict = read_evidence(
+        plan.criteria, sample.labels, table.evidence, readout, goal, preference, lengths, soft=sound
+    )
     return Judgment.made(
         sample_id=sample.id,
         sample_digest=sample.digest,
@@ -211,6 +214,7 @@ def judgment_of(sample: Sample, setting: Setting, ledger: Ledger, outcomes: Sequ
         criteria=plan.criteria,
         readout=readout,
         evidence=table.evidence,
+        lengths=lengths,
         conflicts=table.conflicts,
         preference=preference,
         flags=_flags(sample, setting.limits, ledger, outcomes),

@@ -11,12 +11,15 @@ import math
 from collections.abc import Mapping, Sequence
 
 from skillrm.errors import ConfigError, Fault
-from skillrm.judgment import Judgment, Readout, Score, Verdict
+from skillrm.judgment import Judgment, LengthGate, Readout, Score, Verdict
 from skillrm.types import Criterion, Evidence, Goal, Preference, Status
 
 Cells = Mapping[tuple[str, str], float]
 Column = Mapping[str, float]
+Lengths = Mapping[str, tuple[int, int]]
+"""Label to characters of the answer, and of everything the candidate said."""
 
+_NO_LENGTHS: Lengths = {}
 _DIGITS = 9
 _NOTHING = -1.0
 
@@ -28,13 +31,14 @@ def readout(
     declaration: Readout,
     goal: Goal,
     preference: Preference | None = None,
+    lengths: Lengths = _NO_LENGTHS,
 ) -> Verdict:
     """The verdict over `cells` ((criterion id, label) -> score in [0, 1]; absent = unknown)."""
     columns: dict[str, dict[str, float]] = {label: {} for label in labels}
     for (identity, label), decided in cells.items():
         if label in columns:
             columns[label][identity] = decided
-    return _verdict(criteria, columns, declaration, goal, preference)
+    return _verdict(criteria, columns, declaration, goal, preference, lengths)
 
 
 def _verdict(
@@ -43,6 +47,7 @@ def _verdict(
     declaration: Readout,
     goal: Goal,
     preference: Preference | None,
+    lengths: Lengths,
 ) -> Verdict:
     """A column holds the decided cells of one candidate, those of other criteria too."""
     places = _mid_ranks(preference)
@@ -50,9 +55,11 @@ def _verdict(
     alike: dict[tuple[object, ...], Score] = {}
     for label, column in columns.items():
         base = _preference_bounds(label, len(columns), places) if declaration.kind == "preference" else None
-        key = (base, *column.items())
+        limit = _length_limit(declaration.length, lengths.get(label)) if declaration.length else None
+        key = (base, limit, *column.items())
         if key not in alike:
-            alike[key] = _score(criteria, column, declaration, base)
+            score = _score(criteria, column, declaration, base)
+            alike[key] = score if limit is None else _limited(score, limit, declaration)
         scores[label] = alike[key]
     breaker = places if declaration.tie_break == "preference" else {}
     groups = _ranking(scores, breaker)
@@ -76,7 +83,14 @@ def reread(
         raise ConfigError(Fault("no criterion left to read", field="criteria"))
     labels, sound = tuple(judgment.verdict.scores), judgment.error is None
     verdict = read_evidence(
-        wanted, labels, judgment.evidence, declaration, judgment.goal, judgment.preference, soft=sound
+        wanted,
+        labels,
+        judgment.evidence,
+        declaration,
+        judgment.goal,
+        judgment.preference,
+        judgment.lengths,
+        soft=sound,
     )
     status = status_of(verdict, judgment.error)
     return judgment.model_copy(
@@ -91,6 +105,7 @@ def read_evidence(
     declaration: Readout,
     goal: Goal,
     preference: Preference | None,
+    lengths: Lengths = _NO_LENGTHS,
     *,
     soft: bool = True,
 ) -> Verdict:
@@ -108,7 +123,7 @@ def read_evidence(
         elif row.candidate in columns and (soft or row.source != "soft_verifier"):
             columns[row.candidate][row.criterion] = score
     in_force = [c for c in criteria if c.id not in out] if out else criteria
-    return _verdict(in_force, columns, declaration, goal, preference)
+    return _verdict(in_force, columns, declaration, goal, preference, lengths)
 
 
 def status_of(verdict: Verdict, error: str | None) -> Status:
@@ -140,6 +155,25 @@ def _score(
         raw = _capped(decided, column, base[0] if base else _mean(declaration, decided, column, low))
         value = min(max(_round(raw), low), high)
     return Score.made(value=value, low=low, high=high, coverage=coverage)
+
+
+def _length_limit(gate: LengthGate, length: tuple[int, int] | None) -> tuple[float, float]:
+    """The least and the most that the candidate's length allows; they meet where it is known."""
+    if length is None:
+        return gate.cap, 1.0
+    cap = _round(gate.at(length[0 if gate.of == "final" else 1]))
+    return cap, cap
+
+
+def _limited(score: Score, limit: tuple[float, float], declaration: Readout) -> Score:
+    """The score under the length gate. What was open may close: an answer that is far too long has earned its cap."""
+    low, high = min(score.low, limit[0]), min(score.high, limit[1])
+    value = None if score.value is None else min(score.value, limit[0])
+    if value is not None and value < min(score.value or 0.0, limit[1]):
+        value = None  # the length, which is not known, decides
+    if value is None and high - low <= declaration.tolerance:
+        value = low
+    return Score.made(value=value, low=low, high=high, coverage=score.coverage)
 
 
 def _mean(declaration: Readout, criteria: Sequence[Criterion], column: Column, empty: float) -> float:

@@ -93,6 +93,7 @@ def _joined(sample: Sample, ranking: tuple[tuple[str, ...], ...], matches: Seque
             "criteria": (),
             "readout": readout,
             "evidence": (),
+            "lengths": {label: length for match in matches for label, length in match.lengths.items()},
             "conflicts": (),
             "preference": preference,
             "flags": flags,

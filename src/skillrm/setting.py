@@ -115,6 +115,11 @@ class Setting:
         self.asks_preference = wanted and len(self.bank.sample.candidates) > 1
 
     @property
+    def lengths(self) -> dict[str, tuple[int, int]]:
+        """Characters of each candidate's answer, and of everything it said."""
+        return {one.label: (len(one.final), len(one.whole)) for one in self.bank.sample.candidates}
+
+    @property
     def verifies(self) -> bool:
         return self.kind not in ("direct", "flat")
 
@@ -123,7 +128,7 @@ class Setting:
         if not self.early_stop:  # every cell is wanted, and what the judge may add
             wanted = self.plan.open is not None or (self.asks_preference and ledger.preference is None)
             return ledger.full and not wanted
-        if ledger.changes:
+        if ledger.changes or self.readout.length is not None:
             return self._read(ledger).closed
         empty = ("empty", len(ledger.labels), self.goal, self.readout)  # as open as any other
         return self.plan.once(empty, lambda: self._read(ledger).closed)
@@ -132,7 +137,8 @@ class Setting:
         """What the table says as it stands, soft evidence aside."""
         if ledger.read is None or ledger.read[0] != ledger.changes:
             cells = ledger.cells(soft=False)
-            read = readout(ledger.in_force, ledger.labels, cells, self.readout, self.goal, ledger.preference)
+            lengths = self.lengths if self.readout.length is not None else {}
+            read = readout(ledger.in_force, ledger.labels, cells, self.readout, self.goal, ledger.preference, lengths)
             ledger.read = ledger.changes, read
         return ledger.read[1]
 
@@ -140,7 +146,7 @@ class Setting:
         """Whom the judge must see: not who has a score already nor, for the winner, who cannot win."""
         if not self.early_stop or self.asks_preference or self.goal == "ranking":
             return ledger.labels
-        if not ledger.cells(soft=False):  # nothing is known of anyone
+        if not ledger.cells(soft=False) and self.readout.length is None:  # nothing is known of anyone
             return ledger.labels
         scores = self._read(ledger).scores
         if self.goal == "scores":

@@ -11,7 +11,7 @@ import pytest
 
 from serving import running
 from skillrm import RewardModel
-from skillrm.failing import OnFailure
+from skillrm.rewards.failing import OnFailure
 
 pytestmark = pytest.mark.integration
 # that three lists are of one length is nothing that a schema can say

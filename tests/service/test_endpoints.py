@@ -10,7 +10,7 @@ from judge_server import Says
 from serving import BAD, GOOD, PROMPT, running
 from skillrm import Judgment, RewardModel
 from skillrm.backends import ScriptedBackend
-from skillrm.failing import OnFailure
+from skillrm.rewards.failing import OnFailure
 
 
 @pytest.mark.parametrize(

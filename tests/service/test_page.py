@@ -7,7 +7,7 @@ import json
 import re
 from pathlib import Path
 
-from skillrm.failing import OnFailure
+from skillrm.rewards.failing import OnFailure
 from skillrm.service.trainers import stated
 
 PAGE = (Path(__file__).parents[2] / "docs/service.md").read_text()

@@ -9,9 +9,10 @@ import pytest
 from judge_server import refusal
 from serving import BAD, GOOD, PROMPT
 from skillrm import RewardModel
-from skillrm.failing import OnFailure
-from skillrm.service.trainers import brought, stated
-from skillrm.service.transcripts import answer_of
+from skillrm.integrations.rows import from_label
+from skillrm.integrations.transcripts import answer_of
+from skillrm.rewards import OnFailure
+from skillrm.service.trainers import stated
 
 CHAT = f"<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\n{PROMPT}<|im_end|>\n<|im_start|>assistant\n"
 
@@ -65,10 +66,10 @@ async def test_a_label_with_row_fields_brings_them_and_any_other_is_the_referenc
     body = {"query": [question + " \\boxed{144}"], "prompts": [question], "labels": ["144"]}
     assert (await running.post("/get_reward", body))[1]["rewards"] == [1.0]
     given = '{"instruction_id_list": ["punctuation:no_comma"], "kwargs": [{}]}'
-    assert brought(given) == {"instruction_id_list": ["punctuation:no_comma"], "kwargs": [{}]}
-    assert brought('{"x": 1}') == {"reference": {"x": 1}}
-    assert brought("{1, 2}") == {"reference": "{1, 2}"}
-    assert brought("") == brought(None) == {}
+    assert from_label(given) == {"instruction_id_list": ["punctuation:no_comma"], "kwargs": [{}]}
+    assert from_label('{"x": 1}') == {"reference": {"x": 1}}
+    assert from_label("{1, 2}") == {"reference": "{1, 2}"}
+    assert from_label("") == from_label(None) == {}
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from skillrm.service import Settings
 
 _SERVICE = "Service"
+_SAME = ("host", "port", "workers", "concurrency", "queue", "timeout", "form", "group_size", "group_wait")
 
 
 def _option(*names: str, **more: Any) -> Any:
@@ -27,6 +28,11 @@ def _option(*names: str, **more: Any) -> Any:
 OnFailureOption = Annotated[
     str, _option("--on-failure", help="Without a valid judgment: none, raise (503), constant:NUMBER or group_mean.")
 ]
+FormOption = Annotated[str, _option("--form", help="What rewards are: scores, or ranks or win_rates in their group.")]
+GroupSizeOption = Annotated[
+    int | None, _option("--group-size", min=1, help="Rollouts of a prompt that wait for one another if asked singly.")
+]
+GroupWaitOption = Annotated[float, _option("--group-wait", min=0.001, help="Seconds they wait at most.")]
 HostOption = Annotated[str, _option("--host", help="Where to listen.")]
 PortOption = Annotated[int, _option("--port", min=0, max=65535, help="0: one that is free.")]
 WorkersOption = Annotated[int, _option("--workers", min=1, help="Processes.")]
@@ -56,6 +62,9 @@ def serve(
     prices: o.PricesOption = None,
     cache: o.CacheOption = True,
     on_failure: OnFailureOption = "none",
+    form: FormOption = "scores",
+    group_size: GroupSizeOption = None,
+    group_wait: GroupWaitOption = 30.0,
     host: HostOption = "127.0.0.1",
     port: PortOption = 8080,
     workers: WorkersOption = 1,
@@ -88,10 +97,10 @@ def serve(
 
 
 def _settings(given: Mapping[str, Any]) -> Settings:
-    from skillrm.failing import OnFailure
+    from skillrm.rewards.failing import OnFailure
     from skillrm.service import Settings, tokens_of
 
-    same = {name: given[name] for name in ("host", "port", "workers", "concurrency", "queue", "timeout")}
+    same = {name: given[name] for name in _SAME}
     return Settings(
         **same,
         tokens=() if given["no_token"] else tokens_of(given["token_file"]),
@@ -114,4 +123,7 @@ def _started(url: str, skill: str, judged_by: str, settings: Settings) -> None:
     note(f"on_failure={settings.on_failure}: without a valid judgment")
     for path, words in stated(settings.on_failure).items():
         note(f"  {path:<12} {words}")
+    if settings.form != "scores" or settings.group_size:
+        wait = f"{settings.group_size} wait for one another, {settings.group_wait:g} s at most"
+        note(f"rewards are {settings.form}; groups: {wait if settings.group_size else 'as they are sent'}")
     note(f"serving {skill}, judged by {judged_by}, at {url}")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from skillrm.service.refusing import Refused
 
@@ -47,6 +47,15 @@ class Admission:
         if self.bytes and self.bytes + size > self._most_bytes:
             raise Refused(429, "too much is held by waiting requests", retry_after=self.retry_after, close=True)
         self.bytes += size
+
+    @contextmanager
+    def parked(self) -> Iterator[None]:
+        """While it waits for the others of its group, a request takes no room; what it holds is still counted."""
+        self.requests -= 1
+        try:
+            yield
+        finally:
+            self.requests += 1
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:

@@ -79,12 +79,14 @@ def _routes(app: FastAPI, house: House) -> frozenset[str]:
         "/v1/compare": endpoints.compare,
         "/v1/select": endpoints.select,
         "/v1/group": endpoints.group,
+        "/v1/reward": endpoints.reward,
         "/get_reward": trainers.get_reward,
         "/slime": trainers.slime,
         "/": trainers.slime,
         "/verify": trainers.verify,
         "/seed_session": trainers.seed_session,
     }
+    app.add_api_route("/v1/about", endpoints.about, methods=["GET"], response_class=Response, **OPERATIONS["/v1/about"])
     for path, endpoint in work.items():
         app.add_api_route(path, endpoint, methods=["POST"], response_class=Response, **OPERATIONS.get(path, {}))
     return frozenset(work)

@@ -83,21 +83,37 @@ class Endpoints:
     async def group(self, request: Request) -> Response:
         """A prompt and its completions, judged together under the same criteria, to a reward each."""
         visit = _visit(request)
-        body = an_object(visit.body)
-        listed(body, "completions")
-        judgment = await self._house.judge(visit, body)
-        labels = list(judgment.verdict.scores)
-        rewards = self._house.settle(visit, [judgment.reward(label) for label in labels])
+        row = an_object(visit.body)
+        completions = listed(row, "completions")
+        del row["completions"]
+        if not completions:
+            raise Refused(422, "completions: is empty", faults=[Fault("is empty", field="completions")])
+        rewards = await self._house.group(visit, row, completions)
         return as_json(
             {
-                "rewards": rewards,
-                "valid": [judgment.reward(label) is not None for label in labels],
-                "id": judgment.sample_id,
-                "status": judgment.status,
-                "error": judgment.error,
+                "rewards": [reward.value for reward in rewards],
+                "valid": [reward.valid for reward in rewards],
+                "status": visit.seen["judgment"],
+                "error": next((reward.error for reward in rewards if reward.error), None),
                 "on_failure": str(self._house.settings.on_failure),
+                "details": [reward.told() for reward in rewards],
             }
         )
+
+    async def reward(self, request: Request) -> Response:
+        """One completion to its reward; where groups are gathered, together with the others of its group."""
+        visit = _visit(request)
+        row = an_object(visit.body)
+        if "completion" not in row:
+            raise Refused(422, "completion: is missing", faults=[Fault("is missing", field="completion")])
+        completion, group = row.pop("completion"), row.pop("group", None)
+        if group is not None and not isinstance(group, str):
+            raise Refused(422, "group: must be text", faults=[Fault("must be text", field="group")])
+        return as_json((await self._house.reward(visit, row, completion, group)).told())
+
+    async def about(self) -> Response:
+        """What judges here, and how rewards are given."""
+        return as_json(self._house.about())
 
 
 def _visit(request: Request) -> Visit:

@@ -125,6 +125,20 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         ),
         _fields(["rewards", "status"], rewards={"type": "array", "items": _REWARD}, status=_TEXT),
     ),
+    "/v1/reward": _operation(
+        "One completion to its reward, together with its group where groups are gathered",
+        _fields(["prompt", "completion"], prompt=_PROMPT, completion=_ANSWER, group={"type": ["string", "null"]}),
+        _fields(["value", "valid", "status"], value=_REWARD, valid={"type": "boolean"}, status=_TEXT),
+    ),
+    "/v1/about": {
+        "summary": "What judges here, and how rewards are given",
+        "responses": {
+            200: {
+                "description": "The skills, the judge model, form, failure policy and components",
+                "content": {"application/json": {"schema": _fields(["skills", "components"])}},
+            }
+        },
+    },
     "/get_reward": _operation(
         "OpenRLHF's remote reward model",
         _fields(

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillrm.errors import ConfigError, Fault
-from skillrm.failing import OnFailure
+from skillrm.rewards.failing import OnFailure
+from skillrm.rewards.forms import Form
+from skillrm.validation import among
 
 if TYPE_CHECKING:
     from skillrm.reward_model import RewardModel
@@ -43,9 +45,18 @@ class Settings:
     drain: float = 0.5
     """Seconds in which new requests are still taken after SIGTERM, so that balancers see `/readyz` fail first."""
     on_failure: OnFailure = field(default_factory=OnFailure)
+    form: Form = "scores"
+    group_size: int | None = None
+    """Rollouts of a prompt that wait for one another where a trainer calls per sample; None: each is judged alone."""
+    group_wait: float = 30.0
+    """Seconds they wait at most, after the first."""
     log: bool = True
 
     def __post_init__(self) -> None:
+        among(self.form, Form, "form")
+        if self.group_size and self.workers > 1:
+            mend = "serve them with --workers 1"
+            raise ConfigError(Fault("the rollouts of a group must meet in one process", field="group_size", mend=mend))
         if self.tokens or self.open_to_all or is_loopback(self.host):
             return
         mend = f"give --token-file or set {TOKEN}; --no-token if really everybody may use it"

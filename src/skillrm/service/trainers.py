@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 from fastapi import Request
 from starlette.responses import Response
 
 from skillrm.errors import Fault, NoReward
-from skillrm.failing import OnFailure
-from skillrm.judgment import Judgment
+from skillrm.integrations.rows import fields_of, from_label
+from skillrm.integrations.transcripts import answer_of, asked_and_answered
+from skillrm.rewards import OnFailure, Reward
 from skillrm.service.bodies import an_object, listed
 from skillrm.service.endpoints import as_json
 from skillrm.service.house import House
 from skillrm.service.refusing import Refused
-from skillrm.service.transcripts import answer_of, asked_and_answered
 from skillrm.service.visit import KEY, Visit
 
-_ROW_KEYS = ("reference", "tests", "checklist", "instruction_id_list", "kwargs", "resources", "criteria", "tags")
+T = TypeVar("T")
 _GOLD_KEYS = ("label", "expected_answer", "ground_truth", "answer")
-_RAISE = OnFailure("raise")
 
 
 def stated(on_failure: OnFailure) -> dict[str, str]:
@@ -43,33 +43,36 @@ class Trainers:
     async def get_reward(self, request: Request) -> Response:
         """OpenRLHF: `{"query", "prompts", "labels"}` to `{"rewards", "scores", "extra_logs"}`.
 
-        Answers of equal prompt and label are one rollout group and are judged together.
+        Answers of equal prompt and label are one rollout group and are judged together; where groups are gathered,
+        with those of other requests.
         """
         visit: Visit = request.scope[KEY]
         body = an_object(visit.body)
         queries = listed(body, "query")
         prompts = listed(body, "prompts", len(queries))
         labels = listed(body, "labels", len(queries)) if body.get("labels") is not None else [None] * len(queries)
+        answers = [answer_of(query, prompts[place], place) for place, query in enumerate(queries)]
         groups: dict[bytes, list[int]] = {}
         for place, pair in enumerate(zip(prompts, labels, strict=True)):
             groups.setdefault(msgspec.json.encode(pair), []).append(place)
-        rows = []
-        for places in groups.values():
-            prompt, label = prompts[places[0]], labels[places[0]]
-            answers = [answer_of(queries[place], prompt, place) for place in places]
-            rows.append({"prompt": prompt, "responses": answers, **brought(label)})
-        judgments = await self._house.judge_many(visit, rows)
-        rewards: list[Any] = [None] * len(queries)
-        scores, valid = list(rewards), [0.0] * len(queries)
-        for places, judgment in zip(groups.values(), judgments, strict=True):
-            found = [judgment.reward(label) for label in judgment.verdict.scores]
-            settled = self._numbers(visit, found)
-            for place, reward, number, score in zip(
-                places, found, settled, judgment.verdict.scores.values(), strict=True
-            ):
-                rewards[place], valid[place] = number, float(reward is not None)
-                scores[place] = score.value if reward is not None else number
-        return as_json({"rewards": rewards, "scores": scores, "extra_logs": {"valid_judgment": valid}})
+        rewards: list[Reward | None] = [None] * len(queries)
+
+        async def fill(places: list[int]) -> None:
+            row = {"prompt": prompts[places[0]], **from_label(labels[places[0]])}
+            given = await self._together(visit, row, [answers[place] for place in places])
+            for place, reward in zip(places, given, strict=True):
+                rewards[place] = reward
+
+        await all_of([fill(places) for places in groups.values()])
+        found = [reward for reward in rewards if reward is not None]
+        scores = [reward.score.value if reward.valid and reward.score is not None else reward.value for reward in found]
+        logs = {"valid_judgment": [float(reward.valid) for reward in found]}
+        return as_json({"rewards": _numbers(found), "scores": scores, "extra_logs": logs})
+
+    async def _together(self, visit: Visit, row: Mapping[str, Any], answers: Sequence[str]) -> Sequence[Reward]:
+        if self._house.settings.group_size is None:
+            return await self._house.group(visit, row, answers)
+        return await all_of([self._house.reward(visit, row, answer) for answer in answers])
 
     async def slime(self, request: Request) -> Response:
         """slime: `{"prompt", "response", "label"}` to a number."""
@@ -77,61 +80,59 @@ class Trainers:
         body = an_object(visit.body)
         if "response" not in body:  # null is an answer that says nothing, but none at all is a mistake
             raise Refused(422, "response: is missing", faults=[Fault("is missing", field="response")])
-        judgment = await self._house.judge(visit, _row(body, body.get("prompt"), body["response"]))
-        return as_json(self._numbers(visit, [judgment.reward()])[0])
+        reward = await self._house.reward(visit, _row(body, body.get("prompt")), body["response"])
+        return as_json(_numbers([reward])[0])
 
     async def verify(self, request: Request) -> Response:
         """NeMo Gym: the request with its `reward`. Without a valid judgment the row is masked and says why."""
         visit: Visit = request.scope[KEY]
         body = an_object(visit.body)
-        judgment = await self._house.judge(visit, _row(body, *asked_and_answered(body)))
-        reward = judgment.reward()
-        chosen = self._house.settings.on_failure
-        settled = self._house.settle(visit, [reward])[0]
-        told = {**body, "reward": settled, "skillrm": {"status": judgment.status, "error": judgment.error}}
-        if reward is None:
-            told |= _failure(judgment) | {"mask_sample": chosen.kind != "constant"}
-            told["reward"] = settled if settled is not None else 0.0  # a float must stand here; the mask takes it out
-            if settled is None:
-                told |= {"_ng_failure_class": "judge_failed", "_ng_failure_judge_error": _why(judgment)}
+        prompt, answer = asked_and_answered(body)
+        reward = await self._house.reward(visit, _row(body, prompt), answer)
+        told = {**body, "reward": reward.value, "skillrm": {"status": reward.status, "error": reward.error}}
+        if not reward.valid:
+            told |= _failure(reward) | {"mask_sample": self._house.settings.on_failure.kind != "constant"}
+            if reward.value is None:
+                told["reward"] = 0.0  # a float must stand here; the mask takes it out
+                told |= {"_ng_failure_class": "judge_failed", "_ng_failure_judge_error": _why(reward)}
         return as_json(told)
 
     async def seed_session(self, _: Request) -> Response:
         """NeMo Gym begins an episode here; there is nothing to begin."""
         return as_json({})
 
-    def _numbers(self, visit: Visit, rewards: list[float | None]) -> list[float | None]:
-        """Settled; `none` cannot be said to this trainer, so it becomes 503 here, as stated at the start."""
-        chosen = self._house.settings.on_failure
-        settled = self._house.settle(visit, rewards, _RAISE if chosen.kind == "none" else chosen)
-        if None in settled:
-            raise NoReward("no valid judgment in the whole group")
-        return settled
+
+async def all_of(work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    """What all of them give; the first that fails ends the others."""
+    if len(work) == 1:
+        return [await work[0]]
+    tasks = [asyncio.ensure_future(one) for one in work]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
-def brought(label: Any) -> dict[str, Any]:
-    """What a trainer's label brings: an object of row fields as it is, anything else as the reference."""
-    if isinstance(label, str) and label.lstrip().startswith("{"):
-        try:
-            label = msgspec.json.decode(label)
-        except (ValueError, RecursionError):
-            return {"reference": label}
-    if isinstance(label, Mapping):
-        known = {key: label[key] for key in _ROW_KEYS if key in label}
-        return known or {"reference": label}
-    return {} if label is None or label == "" else {"reference": label}
+def _numbers(rewards: Sequence[Reward]) -> list[float]:
+    """None cannot be said to this trainer: it becomes 503, as stated at the start."""
+    values = [reward.value for reward in rewards if reward.value is not None]
+    if len(values) < len(rewards):
+        missing = len(rewards) - len(values)
+        raise NoReward(f"no valid judgment for {missing} of {len(rewards)} answers")
+    return values
 
 
-def _row(body: Mapping[str, Any], prompt: Any, response: Any) -> dict[str, Any]:
-    row = {key: body[key] for key in ("id", *_ROW_KEYS) if body.get(key) is not None}
+def _row(body: Mapping[str, Any], prompt: Any) -> dict[str, Any]:
     gold = next((body[key] for key in _GOLD_KEYS if body.get(key) is not None), None)
-    return {**brought(gold), **row, "prompt": prompt, "response": response}
+    name = {"id": body["id"]} if body.get("id") is not None else {}
+    return {**name, **from_label(gold), **fields_of(body), "prompt": prompt}
 
 
-def _why(judgment: Judgment) -> str:
-    return judgment.error or f"the judgment {judgment.status}"
+def _why(reward: Reward) -> str:
+    return reward.error or f"the judgment {reward.status}"
 
 
-def _failure(judgment: Judgment) -> dict[str, Any]:
-    kind = "judge_failed" if judgment.status == "failed" else "skillrm:abstained"
-    return {"failure_kind": kind, "failure_reason": _why(judgment)}
+def _failure(reward: Reward) -> dict[str, Any]:
+    kind = "judge_failed" if reward.status == "failed" else "skillrm:abstained"
+    return {"failure_kind": kind, "failure_reason": _why(reward)}

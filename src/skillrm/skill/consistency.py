@@ -23,6 +23,7 @@ _ASIDE = re.compile(r"(?:README|LICENSE|LICENCE|NOTICE|CHANGELOG)(?:\.[A-Za-z]+)
 def check(declared: Declared) -> None:
     """Add every fault between the parts of resources.yaml to its document."""
     _check_resources(declared)
+    _check_components(declared)
     _check_plan(declared)
     if declared.whole:  # else what is missing may only be misspelt
         _check_positive(declared)
@@ -70,6 +71,14 @@ def _check_resources(declared: Declared) -> None:
                 script = resource.verifier == "script:python" and "verifier" in inner
                 where = (*place, "script") if script and (*place, "script") in document.lines else (*place, *inner)
                 document.fault(where, fault.message, fault.mend)
+
+
+def _check_components(declared: Declared) -> None:
+    known = {criterion.id for criterion in declared.criteria.values()}
+    for n, identity in enumerate(declared.readout.components):
+        if identity not in known:
+            place = ("readout", "components", n)
+            declared.document.fault(place, f"there is no criterion {identity}", _near(identity, known))
 
 
 def _check_plan(declared: Declared) -> None:

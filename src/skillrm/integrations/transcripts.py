@@ -6,15 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from skillrm.errors import Fault
-from skillrm.service.refusing import Refused
+from skillrm.errors import Fault, SampleError
 
 _SPECIAL = re.compile(r"<\|[^<>|\s]{1,40}\|>|<｜[^<>｜]{1,40}｜>|</?s>|<(?:bos|eos|pad|unk|start_of_turn|end_of_turn)>")
 _ENDS = re.compile(rf"(?:\s*(?:{_SPECIAL.pattern}))+\s*\Z")
 
 
 def answer_of(query: Any, prompt: Any, place: int) -> str:
-    """The answer in a query, which is prompt and answer decoded with special tokens. Raises `Refused` (422).
+    """The answer in a query, which is prompt and answer decoded with special tokens. Raises `SampleError`.
 
     The prompt may have lost or gained special tokens and white space in between.
     """
@@ -49,9 +48,9 @@ def _end_of_prompt(query: str, prompt: str) -> int | None:
     return at
 
 
-def _unreadable(place: int, words: str) -> Refused:
+def _unreadable(place: int, words: str) -> SampleError:
     mend = "send prompts as they were given to the policy"
-    return Refused(422, f"query {place}: {words}", faults=[Fault(words, field=f"query.{place}", mend=mend)])
+    return SampleError(Fault(words, field=f"query.{place}", mend=mend))
 
 
 def asked_and_answered(body: Mapping[str, Any]) -> tuple[Any, Any]:
@@ -59,16 +58,16 @@ def asked_and_answered(body: Mapping[str, Any]) -> tuple[Any, Any]:
     params, response = body.get("responses_create_params"), body.get("response")
     if not isinstance(params, Mapping) or not isinstance(response, Mapping):
         missing = "response" if isinstance(params, Mapping) else "responses_create_params"
-        raise Refused(422, f"{missing}: must be an object", faults=[Fault("must be an object", field=missing)])
+        raise SampleError(Fault("must be an object", field=missing))
     turns = _turns(params.get("input"))
     instructions = params.get("instructions")
     if instructions is not None and not isinstance(instructions, str):
-        raise Refused(422, "instructions: must be text", faults=[Fault("must be text", field="instructions")])
+        raise SampleError(Fault("must be text", field="instructions"))
     if instructions:
         turns = [{"role": "system", "content": instructions}, *_as_turns(turns)]
     output = response.get("output")
     if not isinstance(output, list):
-        raise Refused(422, "response.output: must be a list", faults=[Fault("must be a list", field="response.output")])
+        raise SampleError(Fault("must be a list", field="response.output"))
     said = [_said(item) for item in output if _is_message(item)]
     return turns, said[-1] if said else ""
 
@@ -87,7 +86,7 @@ def _as_turns(prompt: Any) -> list[Any]:
 def _is_message(item: Any) -> bool:
     """Calls, their outputs and reasoning are items too, of other types."""
     if not isinstance(item, Mapping):
-        raise Refused(422, "an item must be an object", faults=[Fault("must be an object", field="item")])
+        raise SampleError(Fault("must be an object", field="item"))
     return bool(item.get("type", "message") == "message")
 
 
@@ -97,5 +96,5 @@ def _said(item: Mapping[str, Any]) -> str:
         return content
     if not isinstance(content, list) or not all(isinstance(part, Mapping) for part in content):
         words = "must be text or a list of content parts"
-        raise Refused(422, f"content: {words}", faults=[Fault(words, field="content")])
+        raise SampleError(Fault(words, field="content"))
     return "".join(part["text"] for part in content if isinstance(part.get("text"), str))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from skillrm.errors import ConfigError, NoReward
-from skillrm.failing import OnFailure
+from skillrm.rewards.failing import OnFailure
 
 
 @pytest.mark.parametrize(

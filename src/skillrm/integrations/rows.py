@@ -1,0 +1,65 @@
+"""What a trainer's row brings beside prompt and answer, out of columns, labels and JSON texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from skillrm.errors import Fault, SampleError
+
+ROW_FIELDS = ("reference", "tests", "checklist", "instruction_id_list", "kwargs", "resources", "criteria", "tags")
+"""The fields of a row that say what decides it (`skillrm.shapes`)."""
+PACKED = "skillrm"
+"""A column, or a key of `extra_info`, that holds row fields as one JSON text: tables want one type a column."""
+
+
+def fields_of(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The row fields among `given`, and those that its `skillrm` packs. Raises `SampleError`.
+
+    Arrow fills the structs of a table with nulls: keys that are null in a mapping were never there.
+    """
+    packed = given.get(PACKED)
+    found = _unpacked(packed) if packed not in (None, "") else {}
+    direct = {key: without_nulls(given[key]) for key in ROW_FIELDS if given.get(key) is not None}
+    return {**found, **direct}
+
+
+def from_label(label: Any) -> dict[str, Any]:
+    """What a trainer's label brings: an object of row fields as it is, anything else as the reference."""
+    if isinstance(label, str) and label.lstrip().startswith("{"):
+        try:
+            label = msgspec.json.decode(label)
+        except (ValueError, RecursionError):
+            return {"reference": label}
+    if isinstance(label, Mapping):
+        known = {key: without_nulls(label[key]) for key in ROW_FIELDS if label.get(key) is not None}
+        return known or {"reference": label}
+    return {} if label is None or label == "" else {"reference": label}
+
+
+def without_nulls(value: Any) -> Any:
+    """Plain lists and dicts, without the null keys of mappings; what numpy and Arrow hold becomes plain."""
+    if isinstance(value, Mapping):
+        return {str(key): without_nulls(inner) for key, inner in value.items() if inner is not None}
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    return [without_nulls(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+
+
+def _unpacked(packed: Any) -> dict[str, Any]:
+    mend = "a JSON object of row fields, as text"
+    if isinstance(packed, (str, bytes)):
+        try:
+            packed = msgspec.json.decode(packed)
+        except (ValueError, RecursionError) as error:
+            raise SampleError(Fault(f"is no JSON: {error}", field=PACKED, mend=mend)) from None
+    if not isinstance(packed, Mapping):
+        raise SampleError(Fault("must be an object", field=PACKED, mend=mend))
+    unknown = sorted(str(key) for key in packed if key not in ROW_FIELDS)
+    if unknown:
+        raise SampleError(
+            Fault(f"unknown: {', '.join(unknown)}", field=PACKED, mend=f"row fields are {', '.join(ROW_FIELDS)}")
+        )
+    return without_nulls(packed)  # type: ignore[no-any-return]

@@ -1,0 +1,80 @@
+"""Rewards as a trainer's settings describe them: plain values, from its configuration or the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from skillrm.errors import ConfigError, Fault
+from skillrm.rewards.failing import OnFailure
+from skillrm.rewards.remote import RemoteRewards
+from skillrm.rewards.rewards import Rewards
+
+RewardSource = Rewards | RemoteRewards
+_HERE = ("form", "group_size", "group_wait")
+"""What a service keeps itself."""
+
+
+def open_rewards(
+    *,
+    on_failure: OnFailure | str | None = None,
+    default_on_failure: str = "none",
+    environ: Mapping[str, str] = os.environ,
+    **given: Any,
+) -> RewardSource:
+    """Rewards by a service (`url`, `token`) or by a reward model here (`skill`, `model`, `base_url`, and whatever else
+    `RewardModel` takes; `limits` as a mapping), in a `form`, with `group_size` and `group_wait`.
+
+    What is not given comes from the environment: SKILLRM_URL, SKILLRM_TOKEN, SKILLRM_SKILL, SKILLRM_MODEL,
+    OPENAI_BASE_URL, SKILLRM_ON_FAILURE, SKILLRM_FORM, SKILLRM_GROUP_SIZE, SKILLRM_GROUP_WAIT. Raises `InputError`.
+    """
+    chosen = {key: value for key, value in given.items() if value is not None}
+    for key in ("url", "token", "skill", "model", *_HERE):
+        if key not in chosen and environ.get(f"SKILLRM_{key.upper()}"):
+            chosen[key] = environ[f"SKILLRM_{key.upper()}"]
+    policy = on_failure or environ.get("SKILLRM_ON_FAILURE") or default_on_failure
+    url, token = chosen.pop("url", None), chosen.pop("token", None)
+    if url is not None:
+        return _remote(str(url), token, policy, {key for key, value in given.items() if value is not None})
+    settings: dict[str, Any] = {"on_failure": policy}
+    if "form" in chosen:
+        settings["form"] = chosen.pop("form")
+    if "group_size" in chosen:
+        settings["group_size"] = _number(chosen.pop("group_size"), "group_size", int)
+    if "group_wait" in chosen:
+        settings["group_wait"] = _number(chosen.pop("group_wait"), "group_wait", float)
+    return Rewards(_model_here(chosen), **settings)
+
+
+def _remote(url: str, token: str | None, policy: OnFailure | str, given: set[str]) -> RemoteRewards:
+    from skillrm.client import RemoteRewardModel
+
+    for key in sorted(given - {"url", "token"}):
+        option = f"--{key.replace('_', '-')}"
+        mend = f"start the service with {option}" if key in _HERE else "give it to `skillrm serve`"
+        raise ConfigError(Fault("is the service's to say, and a url is given", field=key, mend=mend))
+    return RemoteRewards(RemoteRewardModel(url, token=token), on_failure=policy)
+
+
+def _model_here(chosen: dict[str, Any]) -> Any:
+    from skillrm.limits import Limits
+    from skillrm.reward_model import RewardModel
+
+    if isinstance(chosen.get("limits"), Mapping):
+        chosen["limits"] = Limits(**chosen["limits"])
+    try:
+        return RewardModel(**chosen)
+    except TypeError as error:
+        unknown = str(error).rpartition("argument ")[2].strip("'\"")
+        if unknown in chosen:
+            raise ConfigError(Fault("is no setting of a reward model", field=unknown)) from None
+        raise
+
+
+def _number(value: Any, field: str, kind: type) -> Any:
+    try:
+        return kind(value)
+    except (TypeError, ValueError):
+        words = "must be a whole number" if kind is int else "must be a number of seconds"
+        raise ConfigError(Fault(f"{words}, is {value!r}", field=field)) from None

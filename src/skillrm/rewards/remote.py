@@ -1,0 +1,85 @@
+"""`RemoteRewards`: rewards by a service (`skillrm serve`), which keeps form, groups and components; nothing is judged
+here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Self
+
+from skillrm.client import RemoteRewardModel
+from skillrm.errors import BackendError, NoReward, SampleError
+from skillrm.rewards.failing import OnFailure
+from skillrm.rewards.reporting import Report
+from skillrm.rewards.reward import Reward
+from skillrm.rewards.rewards import Row
+
+
+class RemoteRewards:
+    """As `Rewards`. A service that cannot be reached at the start is raised (`BackendError`); later it is a failure
+    like any other, by this side's `on_failure`, which also settles what the service's own leaves open.
+    """
+
+    def __init__(self, client: RemoteRewardModel, *, on_failure: OnFailure | str = "none") -> None:
+        self.client = client
+        self.on_failure = on_failure if isinstance(on_failure, OnFailure) else OnFailure.parse(on_failure)
+        self.components: tuple[str, ...] = ()
+        self._known = False
+        self._report = Report()
+
+    @property
+    def counts(self) -> Counter[str]:
+        """As `Rewards.counts`."""
+        return self._report.counts
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self.client.aclose()
+
+    def announced(self, trainer: str, meaning: str = "") -> str:
+        """As `Rewards.announced`."""
+        said = f": {meaning}" if meaning else ""
+        return f"skillrm: rewards for {trainer} from {self.client!r}; on_failure={self.on_failure}{said}"
+
+    async def group(self, row: Row, answers: Sequence[Any]) -> list[Reward]:
+        """As `Rewards.group`."""
+        if not answers:
+            return []
+        await self._meet()
+        try:
+            told = await self.client.rewards(row, answers)
+        except (BackendError, NoReward, SampleError) as error:
+            return self._settled(row, [self._missing(str(error)) for _ in answers])
+        return self._settled(row, [Reward.of(one) for one in told])
+
+    async def one(self, row: Row, answer: Any, *, group: str | None = None) -> Reward:
+        """As `Rewards.one`; the others of its group are waited for in the service, if it was told their number."""
+        await self._meet()
+        try:
+            reward = Reward.of(await self.client.reward(row, answer, group=group))
+        except (BackendError, NoReward, SampleError) as error:
+            reward = self._missing(str(error))
+        return self._settled(row, [reward])[0]
+
+    async def _meet(self) -> None:
+        if not self._known:
+            about = await self.client.about()
+            self.components = tuple(about["components"])
+            self._known = True
+
+    def _missing(self, error: str) -> Reward:
+        return Reward(None, False, "failed", None, dict.fromkeys(self.components, float("nan")), error)
+
+    def _settled(self, row: Row, rewards: list[Reward]) -> list[Reward]:
+        error = next((reward.error for reward in rewards if reward.error), None)
+        values = [reward.value for reward in rewards]
+        settled = self._report.settled(self.on_failure, values, str(row.get("id", "")), error)
+        given = [reward.with_value(value) for reward, value in zip(rewards, settled, strict=True)]
+        self._report.count(given)
+        return given

@@ -1,0 +1,76 @@
+"""What one completion earned, and what stands behind it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from skillrm.judgment import Judgment, Score
+from skillrm.types import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Reward:
+    """One completion's reward. `value` is what a trainer gets: after form, shaping and failure policy."""
+
+    value: float | None
+    valid: bool
+    """A valid judgment stands behind `value`; if not, it is missing or was stood in for."""
+    status: Status
+    score: Score | None = None
+    components: Mapping[str, float] = field(default_factory=dict)
+    """The declared criteria to their scores in [0, 1]; nan while undecided. The same keys in every reward."""
+    error: str | None = None
+
+    def plain(self) -> dict[str, float]:
+        """The same keys every time, floats only: for trainers that log them. nan is: not known."""
+        score = self.score
+        told = {
+            "score": math.nan if self.value is None else self.value,
+            "valid": float(self.valid),
+            "low": 0.0 if score is None else score.low,
+            "high": 1.0 if score is None else score.high,
+            "coverage": 0.0 if score is None else score.coverage,
+        }
+        return told | {f"criterion/{name}": value for name, value in self.components.items()}
+
+    def with_value(self, value: float | None) -> Reward:
+        """The same with another value."""
+        return self if value == self.value else replace(self, value=value)
+
+    def told(self) -> dict[str, Any]:
+        """As JSON values; nan becomes null."""
+        score = self.score
+        return {
+            "value": self.value,
+            "valid": self.valid,
+            "status": self.status,
+            "score": None if score is None else score.model_dump(mode="json"),
+            "components": {name: None if math.isnan(v) else v for name, v in self.components.items()},
+            "error": self.error,
+        }
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Reward:
+        """From what `told` gave."""
+        score, components = told["score"], told["components"]
+        return cls(
+            value=told["value"],
+            valid=told["valid"],
+            status=told["status"],
+            score=None if score is None else Score(**score),
+            components={name: math.nan if value is None else value for name, value in components.items()},
+            error=told["error"],
+        )
+
+
+def components_of(judgment: Judgment | None, label: str, names: Sequence[str]) -> dict[str, float]:
+    """The scores that a judgment has for the named criteria of one candidate; nan where it has none."""
+    decided = (
+        {row.criterion: row.score for row in judgment.evidence if row.candidate == label and row.score is not None}
+        if judgment is not None and names
+        else {}
+    )
+    return {name: decided.get(name, math.nan) for name in names}

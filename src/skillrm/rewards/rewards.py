@@ -1,0 +1,200 @@
+"""`Rewards`: what trainers ask. A rollout group is judged together, in a form, under a failure policy, and counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+import msgspec
+
+from skillrm.errors import ConfigError, Fault, SampleError
+from skillrm.judgment import Judgment, Readout, Score, Shaping
+from skillrm.rewards.barrier import Barrier, Group
+from skillrm.rewards.failing import OnFailure
+from skillrm.rewards.forms import Form, goal_of, in_form, places_of
+from skillrm.rewards.reporting import Report
+from skillrm.rewards.reward import Reward, components_of
+from skillrm.types import Goal, Sample, Status
+from skillrm.validation import among
+
+if TYPE_CHECKING:
+    from skillrm.skill import Skill
+Row = Mapping[str, Any]
+"""A prompt and what the sample brings (`reference`, `tests`, `checklist`, ...), without answers."""
+
+
+class Judge(Protocol):
+    """As `RewardModel`: a judge's failure is a status of the judgment, never raised."""
+
+    async def judge(self, sample: Sample, goal: Goal = "scores") -> Judgment: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What judging found about the answers of a group, in the caller's order; equal answers share a label."""
+
+    labels: tuple[str, ...]
+    judgment: Judgment | None
+    """None: the row is no sample; `error` says why."""
+    error: str | None = None
+
+    @property
+    def places(self) -> list[float | None]:
+        """The standing of each answer; None without a valid judgment of it."""
+        places = places_of(self.judgment) if self.judgment is not None else {}
+        return [places.get(label) for label in self.labels]
+
+    def score(self, at: int) -> Score | None:
+        return self.judgment.verdict.scores[self.labels[at]] if self.judgment is not None else None
+
+    def status(self, at: int) -> Status:
+        """Of one answer: a score that stands is ok, whatever is open about the others."""
+        if self.judgment is None:
+            return "failed"
+        return "ok" if self.places[at] is not None else "failed" if self.judgment.status == "failed" else "abstained"
+
+
+class Rewards:
+    """Rewards by a reward model. An async context manager; or call `aclose`.
+
+    `form`: the scores; the candidates' dense ranks within their group; or their win rates. `group_size`: how many
+    rollouts of a prompt a trainer that calls per sample makes: they wait for one another, at most `group_wait` seconds
+    after the first, and are judged together. `strict`: what is no sample is raised (`SampleError`), as in a service.
+    Raises `ConfigError` for what cannot be used.
+    """
+
+    def __init__(
+        self,
+        model: Judge,
+        *,
+        on_failure: OnFailure | str = "none",
+        form: Form = "scores",
+        group_size: int | None = None,
+        group_wait: float = 30.0,
+        strict: bool = False,
+    ) -> None:
+        among(form, Form, "form")
+        if group_size is not None and group_size < 1:
+            raise ConfigError(Fault("must be at least 1", field="group_size"))
+        if not group_wait > 0:
+            raise ConfigError(Fault("must be more than 0 seconds", field="group_wait"))
+        if form != "scores" and group_size == 1:
+            raise ConfigError(Fault(f"{form} need a group of two or more", field="group_size"))
+        self.model, self.form = model, form
+        self.on_failure = on_failure if isinstance(on_failure, OnFailure) else OnFailure.parse(on_failure)
+        self.group_size, self._strict = group_size, strict
+        self._barrier = Barrier(group_size, group_wait, self._gathered, self._late) if group_size else None
+        self._report = Report()
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many rewards were `ok`, how many had no valid judgment (`abstained`, `failed`), and how many of those
+        the failure policy gave a value (`stood_in`).
+        """
+        return self._report.counts
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """The criteria that every reward tells apart: those the readouts name, else all that the skills declare."""
+        skills: Sequence[Skill] = getattr(getattr(self.model, "router", None), "skills", ())
+        given: Readout | None = getattr(self.model, "readout", None)
+        named = [
+            (given or skill.readout).components or tuple(criterion.id for criterion in skill.criteria)
+            for skill in skills
+        ]
+        return tuple(dict.fromkeys(name for names in named for name in names))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the reward model."""
+        close = getattr(self.model, "aclose", None)
+        if close is not None:
+            await close()
+
+    def announced(self, trainer: str, meaning: str = "") -> str:
+        """The line for the start of a training run: who judges, in what form, and what happens without a judgment."""
+        skills = getattr(getattr(self.model, "router", None), "skills", ())
+        backend = getattr(self.model, "backend", None)
+        judge = backend.model if backend is not None else "verifiers alone"
+        who = f"{' '.join(skill.name for skill in skills)}, judged by {judge}" if skills else repr(self.model)
+        together = f", groups of {self.group_size}" if self.group_size else ""
+        said = f": {meaning}" if meaning else ""
+        return f"skillrm: rewards for {trainer} from {who}, {self.form}{together}; on_failure={self.on_failure}{said}"
+
+    async def group(self, row: Row, answers: Sequence[Any]) -> list[Reward]:
+        """A reward for each answer to one prompt, judged together under the same criteria; equal answers once.
+
+        What is no sample has failed, as every other failure: by the policy. Raises `NoReward` under `raise`.
+        """
+        if not answers:
+            return []
+        found = await self._found(row, answers, goal_of(self.form))
+        return self._settled(row, found)
+
+    async def one(self, row: Row, answer: Any, *, group: str | None = None) -> Reward:
+        """The reward of one answer. With a `group_size`, it is judged together with the others of its group: those of
+        the same `group`, or of equal rows. One that is late is judged alone, and changes no reward already given.
+        Raises `NoReward` under `raise`.
+        """
+        if self._barrier is None:
+            return (await self.group(row, (answer,)))[0]
+        return await self._barrier.join(group or _key(row), row, _key(answer), answer)
+
+    async def _gathered(self, row: Row, answers: Sequence[Any]) -> Group:
+        """A whole group; the standings are scores, so that a late answer can be compared with them."""
+        found = await self._found(row, answers, "scores")
+        rewards = self._settled(row, found)
+        values = [reward.value for reward in rewards if reward.valid and reward.value is not None]
+        return Group(tuple(rewards), tuple(place for place in found.places if place is not None), tuple(values))
+
+    async def _late(self, row: Row, answer: Any, group: Group) -> Reward:
+        found = await self._found(row, (answer,), "scores")
+        return self._settled(row, found, group)[0]
+
+    async def _found(self, row: Row, answers: Sequence[Any], goal: Goal) -> Found:
+        distinct: dict[str, Any] = {}
+        keys = [_key(answer) for answer in answers]
+        for key, answer in zip(keys, answers, strict=True):
+            distinct.setdefault(key, answer)
+        try:
+            sample = Sample.parse({**row, "responses": list(distinct.values())})
+        except SampleError as error:
+            if self._strict:
+                raise
+            return Found(tuple("" for _ in answers), None, str(error))
+        judgment = await self.model.judge(sample, goal)
+        label_of = dict(zip(distinct, sample.labels, strict=True))
+        return Found(tuple(label_of[key] for key in keys), judgment, judgment.error)
+
+    def _settled(self, row: Row, found: Found, group: Group | None = None) -> list[Reward]:
+        """In form, shaped, and with what is missing as the policy says; beside the rewards of an earlier `group`."""
+        shaping = found.judgment.readout.shaping if found.judgment is not None else Shaping()
+        places: dict[int, float | None] = dict(enumerate(found.places))
+        before = dict(enumerate(group.places, start=len(places))) if group is not None else {}
+        values = in_form(self.form, places | before)
+        shaped = [None if values[at] is None else shaping.of(values[at] or 0.0) for at in places]
+        given = [*shaped, *(group.values if group is not None else ())]
+        rewards = []
+        for at, value in enumerate(self._report.settled(self.on_failure, given, str(row.get("id", "")), found.error)):
+            if at == len(places):
+                break
+            valid, status = shaped[at] is not None, found.status(at)
+            error = found.error
+            if not valid and status == "ok":
+                status, error = "abstained", "alone in its group: nothing to rank it by"
+            components = components_of(found.judgment, found.labels[at], self.components)
+            rewards.append(Reward(value, valid, status, found.score(at), components, None if valid else error))
+        self._report.count(rewards)
+        return rewards
+
+
+def _key(value: Any) -> str:
+    """Equal for equal JSON values."""
+    return value if isinstance(value, str) else msgspec.json.encode(value, order="deterministic").decode()

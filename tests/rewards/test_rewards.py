@@ -1,0 +1,205 @@
+"""What trainers are given: groups judged together, forms, policies, components, counts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import math
+
+import pytest
+
+from judging import BANK, entry, open_cells, record, says, shown, submit, well_behaved, write_skill
+from serving import BAD, GOOD, PROMPT
+from skillrm import RewardModel
+from skillrm.backends import ScriptedBackend
+from skillrm.errors import BackendTransportError, ConfigError, NoReward, SampleError
+from skillrm.judgment import Readout, Shaping
+from skillrm.rewards import Rewards, open_rewards
+
+ROW = {"prompt": PROMPT, "id": "r1"}
+
+
+def verified(**more) -> Rewards:
+    return Rewards(RewardModel("instruction-following"), **more)
+
+
+def broken(*_):
+    raise BackendTransportError("no judge here")
+
+
+def values(rewards):
+    return [reward.value for reward in rewards]
+
+
+async def test_a_group_is_judged_together_and_equal_answers_once(tmp_path):
+    backend = ScriptedBackend(lambda request: says(*well_behaved(request.messages)))
+    rewards = Rewards(RewardModel(write_skill(tmp_path), backend=backend))
+    given = await rewards.group({"prompt": "Say hi."}, ["Hi.", "Go.", "Hi.", "Hi."])
+    assert values(given) == [1.0, 0.0, 1.0, 1.0]
+    assert len(backend.requests) == 1
+    assert set(shown(backend.requests[0].messages)) == {"A", "B"}
+
+
+async def test_rewards_come_as_scores_ranks_or_win_rates():
+    answers = [GOOD, BAD, "Elbe", "a, b"]
+    assert values(await verified().group(ROW, answers)) == [1.0, 0.0, 1.0, 0.0]
+    assert values(await verified(form="ranks").group(ROW, answers)) == [1.0, 0.0, 1.0, 0.0]
+    assert values(await verified(form="win_rates").group(ROW, answers)) == pytest.approx([5 / 6, 1 / 6, 5 / 6, 1 / 6])
+
+
+async def test_a_preference_of_the_judge_becomes_ranks(tmp_path):
+    skill = write_skill(tmp_path, BANK + "readout: {kind: preference}\n")
+    reply = says(submit([["C"], ["A", "B"]]))
+    rewards = Rewards(RewardModel(skill, backend=ScriptedBackend(lambda _: reply)), form="ranks")
+    assert values(await rewards.group({"prompt": "Say hi."}, ["a", "b", "c"])) == [0.0, 0.0, 1.0]
+
+
+async def test_the_skills_shaping_holds_for_every_form():
+    model = RewardModel("instruction-following", readout=Readout(shaping=Shaping(scale=(-1, 1), clip=(-0.5, 1))))
+    for form in ("scores", "ranks"):
+        assert values(await Rewards(model, form=form).group(ROW, [GOOD, BAD])) == [1.0, -0.5]
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"), [("none", [None, None]), ("constant:-0.2", [-0.2, -0.2]), ("group_mean", [None, None])]
+)
+async def test_a_failing_judge_is_no_number_unless_one_was_chosen(tmp_path, policy, expected):
+    rewards = Rewards(RewardModel(write_skill(tmp_path), backend=ScriptedBackend(broken)), on_failure=policy)
+    given = await rewards.group({"prompt": "Say hi."}, ["a", "b"])
+    assert values(given) == expected
+    assert [reward.valid for reward in given] == [False, False]
+    assert given[0].status == "failed"
+    assert "no judge here" in given[0].error
+    assert rewards.counts == {"failed": 2, **({"stood_in": 2} if policy == "constant:-0.2" else {})}
+
+
+async def test_the_mean_of_the_group_stands_in_for_the_one_that_is_open(tmp_path):
+    words = {"helpful": {"A": "5", "B": "1", "C": "unknown"}, "correct": {"A": "satisfied", "B": "violated"}}
+
+    def reply(request):
+        seen = shown(request.messages)
+        entries = [
+            entry(name, {one: words[name].get(one, "unknown") for one in letters}, [seen[one] for one in letters])
+            for name, letters in open_cells(request.messages).items()
+        ]
+        return says(record(*entries), submit())
+
+    rewards = Rewards(RewardModel(write_skill(tmp_path), backend=ScriptedBackend(reply)), on_failure="group_mean")
+    given = await rewards.group({"prompt": "Say hi."}, ["a", "b", "c"])
+    assert values(given) == [1.0, 0.0, 0.5]
+    assert [reward.status for reward in given] == ["ok", "ok", "abstained"]
+    assert rewards.counts == {"ok": 2, "abstained": 1, "stood_in": 1}
+
+
+async def test_raise_raises_and_what_is_missing_is_logged_without_a_text_of_the_sample(tmp_path, caplog):
+    rewards = Rewards(RewardModel(write_skill(tmp_path), backend=ScriptedBackend(broken)), on_failure="raise")
+    with caplog.at_level(logging.WARNING, "skillrm.rewards"), pytest.raises(NoReward):
+        await rewards.group({"prompt": "SECRET", "id": "r1"}, ["SECRET"])
+    assert "1 of 1 answers of row r1" in caplog.text
+    assert "SECRET" not in caplog.text
+
+
+async def test_a_row_that_is_no_sample_fails_alone_and_raises_only_when_strict():
+    given = await verified().group({"prompt": 7}, ["a"])
+    assert (given[0].value, given[0].status) == (None, "failed")
+    assert "prompt" in given[0].error
+    with pytest.raises(SampleError):
+        await verified(strict=True).group({"prompt": 7}, ["a"])
+
+
+async def test_plain_values_have_the_same_keys_whatever_happened(tmp_path):
+    skill = write_skill(tmp_path)
+    good = ScriptedBackend(lambda request: says(*well_behaved(request.messages)))
+    (first,) = await Rewards(RewardModel(skill, backend=good)).group({"prompt": "p"}, ["a"])
+    (second,) = await Rewards(RewardModel(skill, backend=ScriptedBackend(broken))).group({"prompt": "p"}, ["a"])
+    (third,) = await Rewards(RewardModel(skill)).group({"prompt": 7}, ["a"])
+    assert first.plain() == {
+        "score": 1.0,
+        "valid": 1.0,
+        "low": 1.0,
+        "high": 1.0,
+        "coverage": 1.0,
+        "criterion/helpful": 1.0,
+        "criterion/correct": 1.0,
+    }
+    assert list(first.plain()) == list(second.plain()) == list(third.plain())
+    assert math.isnan(second.plain()["score"])
+    assert math.isnan(second.plain()["criterion/helpful"])
+    assert all(type(value) is float for reward in (first, second, third) for value in reward.plain().values())
+
+
+async def test_the_readout_says_which_components_are_told(tmp_path):
+    skill = write_skill(tmp_path, BANK + "readout: {components: [correct]}\n")
+    backend = ScriptedBackend(lambda request: says(*well_behaved(request.messages)))
+    (given,) = await Rewards(RewardModel(skill, backend=backend)).group({"prompt": "p"}, ["a"])
+    assert given.components == {"correct": 1.0}
+
+
+async def test_rollouts_asked_for_singly_are_judged_together(tmp_path):
+    backend = ScriptedBackend(lambda request: says(*well_behaved(request.messages)))
+    rewards = Rewards(RewardModel(write_skill(tmp_path), backend=backend), group_size=4)
+    row = {"prompt": "Say hi."}
+    given = await asyncio.gather(*(rewards.one(row, answer) for answer in ("Hi.", "Go.", "No.", "Hi.")))
+    assert values(given) == [1.0, 0.0, 0.0, 1.0]
+    assert len(backend.requests) == 1
+
+
+async def test_a_late_answer_is_judged_alone_under_the_same_criteria_and_changes_nothing(tmp_path):
+    skill = write_skill(tmp_path, BANK + "open: {max: 1, weight: 2, scale: binary}\n")
+    planned = []
+
+    def reply(request):
+        if "propose_criteria" in (request.tools or ""):
+            planned.append(1)
+            text = f"It greets ({len(planned)})."
+            return says(("propose_criteria", {"criteria": [{"reason": "r", "text": text}]}))
+        return says(*well_behaved(request.messages))
+
+    rewards = Rewards(RewardModel(skill, backend=ScriptedBackend(reply)), group_size=3, group_wait=0.05, form="ranks")
+    row = {"prompt": "Say hi."}
+    first = await asyncio.gather(rewards.one(row, "Hi."), rewards.one(row, "Go."))
+    assert values(first) == [1.0, 0.0]
+    late = await rewards.one(row, "Hello.")
+    assert late.value == 1.0  # the scripted judge prefers whoever is A: it ties with the best of the frozen group
+    assert len(planned) == 1
+    assert await rewards.one(row, "Hi.") == first[0]
+
+
+def test_settings_come_from_the_environment_and_plain_values():
+    rewards = open_rewards(
+        environ={"SKILLRM_SKILL": "instruction-following", "SKILLRM_ON_FAILURE": "raise", "SKILLRM_GROUP_SIZE": "4"},
+        form="ranks",
+    )
+    assert (rewards.form, str(rewards.on_failure), rewards.group_size) == ("ranks", "raise", 4)
+    assert rewards.model.skill.name == "instruction-following"
+    said = rewards.announced("verl", "the prompt's group fails")
+    assert said == (
+        "skillrm: rewards for verl from instruction-following, judged by verifiers alone, ranks, groups of 4; "
+        "on_failure=raise: the prompt's group fails"
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ({"form": "marks"}, "form"),
+        ({"group_size": "many"}, "group_size"),
+        ({"group_size": 0}, "group_size"),
+        ({"form": "ranks", "group_size": 1}, "group_size"),
+        ({"group_wait": -1}, "group_wait"),
+        ({"on_failure": "zero"}, "on_failure"),
+        ({"colour": "red"}, "colour"),
+        ({"url": "http://127.0.0.1:1", "form": "ranks"}, "form"),
+        ({"url": "http://127.0.0.1:1", "skill": "general"}, "skill"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(settings, field):
+    with pytest.raises(ConfigError) as raised:
+        open_rewards(environ={}, **settings)
+    assert raised.value.faults[0].field == field
+
+
+async def test_a_score_survives_json():
+    (reward,) = await verified().group(ROW, [GOOD])
+    assert type(reward).of(json.loads(json.dumps(reward.told()))) == reward
