@@ -8,8 +8,9 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from skillrm.judgment import Judgment, Readout, Shaping, Versions
+from skillrm.judgment import Judgment, LengthGate, Readout, Shaping, Versions
 from skillrm.readout import readout, reread, status_of
 from skillrm.types import Criterion, Evidence, Preference, decision_of
 
@@ -277,3 +278,49 @@ def test_shaping_scales_and_clips_the_reward_and_failure_is_none():
     judgment = judgment_of(table)
     assert judgment.reward() == 0.25
     assert judgment.model_copy(update={"status": "failed"}).reward() is None
+
+
+GATE = LengthGate(free=100, full=200, cap=0.2)
+CRITERION = Criterion(id="c", text="t")
+
+
+@given(tables(), st.integers(0, 300))
+def test_a_length_gate_is_the_least_of_the_score_and_its_cap(table, length):
+    criteria, labels, cells, declaration, goal, preference = table
+    gated = declaration.model_copy(update={"length": GATE})
+    lengths = dict.fromkeys(labels, (length, length))
+    free = readout(*table).scores
+    held = readout(criteria, labels, cells, gated, goal, preference, lengths).scores
+    for label in labels:
+        cap = round(GATE.at(length), 9)
+        assert (held[label].low, held[label].high) == (min(free[label].low, cap), min(free[label].high, cap))
+        if free[label].value is not None:
+            assert held[label].value == min(free[label].value, cap)
+
+
+@pytest.mark.parametrize(("length", "expected"), [(0, 1.0), (100, 1.0), (150, 0.6), (200, 0.2), (9999, 0.2)])
+def test_a_length_gate_caps_the_score_evenly_between_free_and_full(length, expected):
+    declared = Readout(length=GATE)
+    verdict = readout([CRITERION], ["A"], {("c", "A"): 1.0}, declared, "scores", lengths={"A": (length, 0)})
+    assert verdict.scores["A"].value == pytest.approx(expected)
+    whole = Readout(length=GATE.model_copy(update={"of": "whole"}))
+    verdict = readout([CRITERION], ["A"], {("c", "A"): 1.0}, whole, "scores", lengths={"A": (0, length)})
+    assert verdict.scores["A"].value == pytest.approx(expected)
+
+
+def test_an_unknown_length_leaves_open_what_the_gate_could_take():
+    score = readout([CRITERION], ["A"], {("c", "A"): 1.0}, Readout(length=GATE), "scores").scores["A"]
+    assert (score.value, score.low, score.high) == (None, 0.2, 1.0)
+    score = readout([CRITERION], ["A"], {("c", "A"): 0.1}, Readout(length=GATE), "scores").scores["A"]
+    assert (score.value, score.low, score.high) == (0.1, 0.1, 0.1)
+
+
+def test_an_answer_that_is_far_too_long_is_settled_before_anything_is_asked():
+    declared = Readout(length=LengthGate(free=10, full=20))
+    verdict = readout([CRITERION], ["A"], {}, declared, "scores", lengths={"A": (50, 50)})
+    assert (verdict.scores["A"].value, verdict.closed) == (0.0, True)
+
+
+def test_a_gate_that_rises_is_refused():
+    with pytest.raises(ValidationError, match="full must not be less than free"):
+        LengthGate(free=2, full=1)
