@@ -17,7 +17,7 @@ async def test_every_curl_command_of_the_page_is_answered(service):
     running = await service()
     blocks = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
     commands = [line for block in blocks for line in block.splitlines()]
-    assert len(commands) == 9
+    assert len(commands) == 11
     for command in commands:
         call = command.replace("localhost:8080", f"127.0.0.1:{running.port}").replace("curl ", "curl --fail ", 1)
         done = await asyncio.create_subprocess_shell(call, stdout=asyncio.subprocess.PIPE)

@@ -176,6 +176,7 @@ async def test_nemo_gym_is_told_what_abstained_and_what_failed(service):
 def test_what_is_done_without_a_judgment_is_stated_for_every_endpoint():
     assert stated(OnFailure.parse("none"))["/get_reward"].startswith("503")
     assert stated(OnFailure.parse("none"))["/v1/group"] == "null"
-    assert stated(OnFailure.parse("constant:0.5")) == dict.fromkeys(
-        ("/v1/group", "/get_reward", "/slime", "/verify"), "0.5"
-    )
+    assert set(stated(OnFailure.parse("constant:0.5")).values()) == {"0.5"}
+    assert set(stated(OnFailure.parse("raise")).values()) == {"503"}
+    alone, gathered = (stated(OnFailure.parse("group_mean"), gathered=gathered)["/slime"] for gathered in (False, True))
+    assert (alone[:3], gathered) == ("503", "mean of its group, else 503")

@@ -121,7 +121,7 @@ def _started(url: str, skill: str, judged_by: str, settings: Settings) -> None:
     from skillrm.service.trainers import stated
 
     note(f"on_failure={settings.on_failure}: without a valid judgment")
-    for path, words in stated(settings.on_failure).items():
+    for path, words in stated(settings.on_failure, gathered=settings.group_size is not None).items():
         note(f"  {path:<12} {words}")
     if settings.form != "scores" or settings.group_size:
         wait = f"{settings.group_size} wait for one another, {settings.group_wait:g} s at most"

@@ -14,6 +14,7 @@ from skillrm.rewards.rewards import Rewards
 RewardSource = Rewards | RemoteRewards
 _HERE = ("form", "group_size", "group_wait")
 """What a service keeps itself."""
+_PATIENCE = frozenset({"timeout", "retries"})
 
 
 def open_rewards(
@@ -23,8 +24,9 @@ def open_rewards(
     environ: Mapping[str, str] = os.environ,
     **given: Any,
 ) -> RewardSource:
-    """Rewards by a service (`url`, `token`) or by a reward model here (`skill`, `model`, `base_url`, and whatever else
-    `RewardModel` takes; `limits` as a mapping), in a `form`, with `group_size` and `group_wait`.
+    """Rewards by a service (`url`, `token`; `timeout` and `retries` of a request) or by a reward model here (`skill`,
+    `model`, `base_url`, and whatever else `RewardModel` takes; `limits` as a mapping), in a `form`, with `group_size`
+    and `group_wait`.
 
     What is not given comes from the environment: SKILLRM_URL, SKILLRM_TOKEN, SKILLRM_SKILL, SKILLRM_MODEL,
     OPENAI_BASE_URL, SKILLRM_ON_FAILURE, SKILLRM_FORM, SKILLRM_GROUP_SIZE, SKILLRM_GROUP_WAIT. Raises `InputError`.
@@ -34,9 +36,9 @@ def open_rewards(
         if key not in chosen and environ.get(f"SKILLRM_{key.upper()}"):
             chosen[key] = environ[f"SKILLRM_{key.upper()}"]
     policy = on_failure or environ.get("SKILLRM_ON_FAILURE") or default_on_failure
-    url, token = chosen.pop("url", None), chosen.pop("token", None)
-    if url is not None:
-        return _remote(str(url), token, policy, {key for key, value in given.items() if value is not None})
+    if "url" in chosen:
+        return _remote(chosen, policy, {key for key, value in given.items() if value is not None})
+    chosen.pop("token", None)
     settings: dict[str, Any] = {"on_failure": policy}
     if "form" in chosen:
         settings["form"] = chosen.pop("form")
@@ -47,14 +49,16 @@ def open_rewards(
     return Rewards(_model_here(chosen), **settings)
 
 
-def _remote(url: str, token: str | None, policy: OnFailure | str, given: set[str]) -> RemoteRewards:
+def _remote(chosen: Mapping[str, Any], policy: OnFailure | str, given: set[str]) -> RemoteRewards:
     from skillrm.client import RemoteRewardModel
 
-    for key in sorted(given - {"url", "token"}):
+    for key in sorted(given - _PATIENCE - {"url", "token"}):
         option = f"--{key.replace('_', '-')}"
         mend = f"start the service with {option}" if key in _HERE else "give it to `skillrm serve`"
         raise ConfigError(Fault("is the service's to say, and a url is given", field=key, mend=mend))
-    return RemoteRewards(RemoteRewardModel(url, token=token), on_failure=policy)
+    patience = {key: _number(chosen[key], key, int if key == "retries" else float) for key in _PATIENCE & given}
+    client = RemoteRewardModel(str(chosen["url"]), token=chosen.get("token"), **patience)
+    return RemoteRewards(client, on_failure=policy)
 
 
 def _model_here(chosen: dict[str, Any]) -> Any:

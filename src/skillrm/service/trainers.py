@@ -24,14 +24,19 @@ T = TypeVar("T")
 _GOLD_KEYS = ("label", "expected_answer", "ground_truth", "answer")
 
 
-def stated(on_failure: OnFailure) -> dict[str, str]:
-    """What each endpoint answers where there is no valid judgment."""
-    number = on_failure.kind == "constant"
-    alone = f"{on_failure.value:g}" if number else "503: the trainer tries again"
-    group = {"none": "null", "raise": "503"}.get(on_failure.kind, alone if number else "mean of its group, else null")
-    mean = "mean of its group, else 503" if on_failure.kind == "group_mean" else alone
-    masked = alone if number else "503" if on_failure.kind == "raise" else "masked: mask_sample, _ng_failure_class"
-    return {"/v1/group": group, "/get_reward": mean, "/slime": alone, "/verify": masked}
+def stated(on_failure: OnFailure, *, gathered: bool = False) -> dict[str, str]:
+    """What each endpoint answers where there is no valid judgment; `gathered`: groups are, of those who ask singly."""
+    kind = on_failure.kind
+    said = f"{on_failure.value:g}" if kind == "constant" else "503" if kind == "raise" else ""
+    again, mean = "503: the trainer tries again", "mean of its group, else "
+    has_group = kind == "group_mean" and gathered
+    return {
+        "/v1/group": said or (f"{mean}null" if kind == "group_mean" else "null"),
+        "/v1/reward": said or (f"{mean}null" if has_group else "null"),
+        "/get_reward": said or (f"{mean}503" if kind == "group_mean" else again),
+        "/slime": said or (f"{mean}503" if has_group else again),
+        "/verify": said or (mean if has_group else "") + "masked: mask_sample, _ng_failure_class",
+    }
 
 
 class Trainers:
