@@ -28,6 +28,8 @@ FAMILIES = {
     "the sandbox; what is expected never enters the guest that runs it.",
     "consensus": "Agreement across the candidates of one prompt: soft evidence for choosing the best, not a reward.",
     "script": "A skill's own script. A sample cannot bring one.",
+    "function": "A function that comes with a sample, as data sets of checkable instructions have them "
+    "([data](data.md)). It runs in the sandbox.",
     "scorer": "A scalar reward model at an HTTP endpoint. A sample cannot bring one.",
 }
 HEAD = """# Verifiers

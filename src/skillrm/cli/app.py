@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from skillrm.cli import bench, cache, comparing, doctor, export, judging, rereading, serving, skills, verifiers
+from skillrm.cli import bench, cache, comparing, data, doctor, export, judging, rereading, serving, skills, verifiers
 from skillrm.cli.output import fail
 from skillrm.errors import Fault
 from skillrm.validation import nearest
@@ -47,6 +47,7 @@ _add(rereading.readout)
 _add(export.export)
 _add(serving.serve)
 app.add_typer(bench.app, name="bench")
+app.add_typer(data.app, name="data")
 app.add_typer(skills.app, name="skill")
 app.add_typer(verifiers.app, name="verifier")
 app.add_typer(cache.app, name="cache")

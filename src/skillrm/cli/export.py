@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from skillrm.cli.aside import aside
 from skillrm.cli.output import FAILED, fail, note
 from skillrm.errors import SkillRMError
 
@@ -72,7 +72,7 @@ def _write(run: Run, out: Path, format: Format) -> None:
     from skillrm.cli.formats import grading_lines, judgment_line
 
     if format == "parquet":
-        with _aside(out) as path:
+        with aside(out) as path:
             _write_parquet(run, path)
         return
 
@@ -83,7 +83,7 @@ def _write(run: Run, out: Path, format: Format) -> None:
         _write_lines(run, lines, sys.stdout.buffer.write)
         sys.stdout.buffer.flush()
         return
-    with _aside(out) as path, path.open("wb") as file:
+    with aside(out) as path, path.open("wb") as file:
         _write_lines(run, lines, file.write)
 
 
@@ -110,14 +110,3 @@ def _write_parquet(run: Run, path: Path) -> None:
                 writer.write_table(pa.Table.from_pylist(batch, schema=schema))
                 batch = []
         writer.write_table(pa.Table.from_pylist(batch, schema=schema))
-
-
-@contextmanager
-def _aside(out: Path) -> Iterator[Path]:
-    """A file beside `out` that takes its place when it is whole, and is gone otherwise."""
-    path = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        yield path
-        path.replace(out)
-    finally:
-        path.unlink(missing_ok=True)

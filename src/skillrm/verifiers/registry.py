@@ -18,7 +18,18 @@ from skillrm.errors import ConfigError, Fault, SkillRMError, VerifierNotFound
 from skillrm.types import Candidate, Criterion, Resource, Sample
 from skillrm.validation import faults
 
-BUILT_IN = ("ifeval", "ifbench", "structure", "reference", "answer", "code", "consensus", "script", "scorer")
+BUILT_IN = (
+    "ifeval",
+    "ifbench",
+    "structure",
+    "reference",
+    "answer",
+    "code",
+    "consensus",
+    "script",
+    "function",
+    "scorer",
+)
 DETECTORS = ("constraints",)
 MAX_ARGS = 1 << 18
 """Characters of a resource's arguments, written as JSON."""
