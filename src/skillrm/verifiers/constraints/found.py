@@ -86,15 +86,15 @@ def detections(found: Iterable[Found]) -> tuple[Detection, ...]:
 def official(base: Found, bound: Bound, unit: str, names: tuple[str, str]) -> Iterator[Found]:
     """One finding per side of the bound, as the official families say it: a relation and a number, under `names`.
 
-    `{}` in the text of `base` is where the side is told: `at least 3 words`.
+    `{}` in the text of `base` is where the whole bound is told: `exactly 3 words`.
     """
+    head, _, tail = base.text.rpartition("{}")
     for relation, number in bound.official():
         low = relation == "at least"
         side = Bound(low=number) if low else Bound(high=number - 1)
-        head, _, tail = base.text.rpartition("{}")
         yield replace(
             base,
-            text=f"{head}{side.words(unit)}{tail}",
+            text=f"{head}{bound.words(unit)}{tail}",
             args={**base.args, names[0]: relation, names[1]: number},
             side="low" if low else "high",
             number=side.low if low else side.high,
