@@ -120,6 +120,8 @@ async def test_plain_values_have_the_same_keys_whatever_happened(tmp_path):
         "low": 1.0,
         "high": 1.0,
         "coverage": 1.0,
+        "verified": pytest.approx(math.nan, nan_ok=True),
+        "judged": 1.0,
         "criterion/helpful": 1.0,
         "criterion/correct": 1.0,
     }
@@ -133,7 +135,14 @@ async def test_the_readout_says_which_components_are_told(tmp_path):
     skill = write_skill(tmp_path, BANK + "readout: {components: [correct]}\n")
     backend = ScriptedBackend(lambda request: says(*well_behaved(request.messages)))
     (given,) = await Rewards(RewardModel(skill, backend=backend)).group({"prompt": "p"}, ["a"])
-    assert given.components == {"correct": 1.0}
+    assert set(given.components) == {"verified", "judged", "criterion/correct"}
+
+
+async def test_what_verifiers_and_what_the_judge_decided_is_told_apart():
+    row = {"prompt": PROMPT + " Write at least 5 words.", "response": GOOD}
+    (given,) = await verified().group({"prompt": row["prompt"]}, [GOOD])
+    assert given.components["verified"] == 0.5
+    assert math.isnan(given.components["judged"])
 
 
 async def test_rollouts_asked_for_singly_are_judged_together(tmp_path):

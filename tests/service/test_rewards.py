@@ -91,7 +91,7 @@ async def test_about_says_who_judges_and_how_rewards_are_given(service, tmp_path
     async with RemoteRewardModel(here.url) as client:
         about = await client.about()
     assert about["skills"] == ["small"]
-    assert about["components"] == ["helpful", "correct"]
+    assert about["components"] == ["verified", "judged", "criterion/helpful", "criterion/correct"]
     assert (about["form"], about["on_failure"], about["group_size"], about["model"]) == ("scores", "raise", None, None)
 
 
@@ -115,7 +115,7 @@ async def test_a_failure_over_there_is_settled_here(service, judge_server, tmp_p
     async with remote(here, on_failure=policy) as rewards:
         (reward,) = await rewards.group({"prompt": "p"}, ["a"])
         assert (reward.value, reward.valid, reward.status) == (value, False, "failed")
-        assert set(reward.components) == {"helpful", "correct"}
+        assert set(reward.components) == {"verified", "judged", "criterion/helpful", "criterion/correct"}
 
 
 async def test_a_service_that_goes_away_is_a_failure_with_the_same_keys():

@@ -10,6 +10,9 @@ from typing import Any
 from skillrm.judgment import Judgment, Score
 from skillrm.types import Status
 
+VERIFIED, JUDGED = "verified", "judged"
+_BY = {"hard_verifier": VERIFIED, "soft_verifier": VERIFIED, "judge": JUDGED}
+
 
 @dataclass(frozen=True, slots=True)
 class Reward:
@@ -21,7 +24,8 @@ class Reward:
     status: Status
     score: Score | None = None
     components: Mapping[str, float] = field(default_factory=dict)
-    """The declared criteria to their scores in [0, 1]; nan while undecided. The same keys in every reward."""
+    """In [0, 1], nan while undecided; always the same keys. `verified` and `judged`: how well the criteria that
+    verifiers and the judge decided are met, on average; `criterion/ID`: the score of a declared criterion."""
     error: str | None = None
 
     def plain(self) -> dict[str, float]:
@@ -34,7 +38,7 @@ class Reward:
             "high": 1.0 if score is None else score.high,
             "coverage": 0.0 if score is None else score.coverage,
         }
-        return told | {f"criterion/{name}": value for name, value in self.components.items()}
+        return told | dict(self.components)
 
     def with_value(self, value: float | None) -> Reward:
         """The same with another value."""
@@ -66,11 +70,21 @@ class Reward:
         )
 
 
+def names_of(criteria: Sequence[str]) -> tuple[str, ...]:
+    """The keys of every reward's components, for skills that tell these criteria apart."""
+    return (VERIFIED, JUDGED, *(f"criterion/{name}" for name in criteria))
+
+
 def components_of(judgment: Judgment | None, label: str, names: Sequence[str]) -> dict[str, float]:
-    """The scores that a judgment has for the named criteria of one candidate; nan where it has none."""
-    decided = (
-        {row.criterion: row.score for row in judgment.evidence if row.candidate == label and row.score is not None}
-        if judgment is not None and names
-        else {}
-    )
-    return {name: decided.get(name, math.nan) for name in names}
+    """What a judgment has for these names about one candidate; nan where it has nothing."""
+    found: dict[str, float] = {}
+    met: dict[str, list[float]] = {VERIFIED: [], JUDGED: []}
+    if judgment is not None:
+        faults = {criterion.id for criterion in judgment.criteria if criterion.weight < 0}
+        for row in judgment.evidence:
+            if row.candidate == label and row.score is not None:
+                found[f"criterion/{row.criterion}"] = row.score
+                if row.source in _BY:
+                    met[_BY[row.source]].append(1.0 - row.score if row.criterion in faults else row.score)
+    means = {name: math.fsum(scores) / len(scores) for name, scores in met.items() if scores}
+    return {name: (found | means).get(name, math.nan) for name in names}

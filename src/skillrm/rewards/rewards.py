@@ -15,7 +15,7 @@ from skillrm.rewards.barrier import Barrier, Group
 from skillrm.rewards.failing import OnFailure
 from skillrm.rewards.forms import Form, goal_of, in_form, places_of
 from skillrm.rewards.reporting import Report
-from skillrm.rewards.reward import Reward, components_of
+from skillrm.rewards.reward import Reward, components_of, names_of
 from skillrm.types import Goal, Sample, Status
 from skillrm.validation import among
 
@@ -97,14 +97,14 @@ class Rewards:
 
     @property
     def components(self) -> tuple[str, ...]:
-        """The criteria that every reward tells apart: those the readouts name, else all that the skills declare."""
+        """What every reward tells beside its value: of criteria, those the readouts name, else all declared."""
         skills: Sequence[Skill] = getattr(getattr(self.model, "router", None), "skills", ())
         given: Readout | None = getattr(self.model, "readout", None)
         named = [
             (given or skill.readout).components or tuple(criterion.id for criterion in skill.criteria)
             for skill in skills
         ]
-        return tuple(dict.fromkeys(name for names in named for name in names))
+        return names_of(tuple(dict.fromkeys(name for names in named for name in names)))
 
     async def __aenter__(self) -> Self:
         return self
