@@ -25,9 +25,12 @@ def test_a_missing_reward_is_settled_as_chosen(word, settled):
 
 
 def test_raise_raises_only_where_a_reward_is_missing():
-    assert OnFailure("raise").settle([1.0]) == [1.0]
+    chosen = OnFailure("raise")
+    assert chosen.settle([1.0, None]) == [1.0, None]
+    chosen.demand([1.0])
     with pytest.raises(NoReward, match="1 of 2"):
-        OnFailure("raise").settle([1.0, None])
+        chosen.demand([1.0, None])
+    OnFailure("none").demand([None])
 
 
 def test_the_mean_of_a_group_without_any_reward_is_none():

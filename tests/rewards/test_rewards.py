@@ -175,6 +175,28 @@ async def test_a_late_answer_is_judged_alone_under_the_same_criteria_and_changes
     assert await rewards.one(row, "Hi.") == first[0]
 
 
+async def test_under_raise_an_answer_is_lost_alone_and_tried_again_as_a_late_one(tmp_path):
+    def reply(request):
+        seen = shown(request.messages)
+        word = {one: "unknown" if one == "B" else "satisfied" for one in seen}
+        told = [
+            entry(name, {one: word[one] for one in of}, list(seen.values()))
+            for name, of in open_cells(request.messages).items()
+        ]
+        return says(record(*told), submit())
+
+    bank = 'criteria: [{id: correct, text: "It is."}]\nresources: [{id: r, kind: rubric, file: rubric.md}]\n'
+    backend = ScriptedBackend(reply)
+    rewards = Rewards(RewardModel(write_skill(tmp_path, bank), backend=backend), group_size=3, on_failure="raise")
+    row = {"prompt": "Say hi."}
+    asked = (rewards.one(row, answer) for answer in ("Hi.", "Go.", "No."))
+    first, second, third = await asyncio.gather(*asked, return_exceptions=True)
+    assert (first.value, type(second), third.value) == (1.0, NoReward, 1.0)
+    assert rewards.counts == {"ok": 2, "abstained": 1}
+    assert await rewards.one(row, "Hi.") == first
+    assert (await rewards.one(row, "Go.")).value == 1.0  # shown alone, it is A
+
+
 def test_settings_come_from_the_environment_and_plain_values():
     rewards = open_rewards(
         environ={"SKILLRM_SKILL": "instruction-following", "SKILLRM_ON_FAILURE": "raise", "SKILLRM_GROUP_SIZE": "4"},

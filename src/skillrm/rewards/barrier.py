@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from skillrm.errors import NoReward
 from skillrm.rewards.reward import Reward
 
 _KEPT = 4096
@@ -26,7 +27,8 @@ _LAPSE = 10.0
 class Group:
     """What a judged group was given, in order of arrival."""
 
-    rewards: tuple[Reward, ...]
+    rewards: tuple[Reward | NoReward, ...]
+    """An error is raised for that member alone."""
     places: tuple[float, ...] = ()
     """The standings of the valid ones, to compare a late answer with."""
     values: tuple[float, ...] = ()
@@ -94,7 +96,7 @@ class Barrier:
         if not group.closed:
             group.arrived.append((answer_key, answer))
         seat = group.seats.get(answer_key)
-        if seat is None:
+        if seat is None or _failed(seat):  # another try is a late one
             seat = group.seats[answer_key] = loop.create_future()
             seat.add_done_callback(_seen)
             if group.closed:
@@ -131,7 +133,9 @@ class Barrier:
         group.lapses = asyncio.get_running_loop().time() + _LAPSE * self._wait
         group.judged.set_result(judged)
         for seat, reward in zip(seats, judged.rewards, strict=True):
-            if not seat.done():
+            if isinstance(reward, NoReward):
+                _fail(seat, reward)
+            elif not seat.done():
                 seat.set_result(reward)
 
     async def _fill_late(self, group: _Gathering, answer: Any, seat: asyncio.Future[Reward]) -> None:
@@ -149,6 +153,10 @@ def _fail(future: asyncio.Future[Any], error: BaseException) -> None:
         future.cancel()
     else:
         future.set_exception(error)
+
+
+def _failed(future: asyncio.Future[Any]) -> bool:
+    return future.done() and (future.cancelled() or future.exception() is not None)
 
 
 def _seen(future: asyncio.Future[Any]) -> None:

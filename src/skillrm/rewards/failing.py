@@ -44,12 +44,16 @@ class OnFailure:
         return self.kind if self.value is None else f"{self.kind}:{self.value:g}"
 
     def settle(self, rewards: Sequence[float | None]) -> list[float | None]:
-        """The rewards of one group with the missing ones settled. Raises `NoReward` under `raise`."""
-        missing = sum(reward is None for reward in rewards)
-        if not missing or self.kind == "none":
+        """The rewards of one group with the missing ones stood in for, where the choice is a number."""
+        if self.kind in ("none", "raise") or None not in rewards:
             return list(rewards)
-        if self.kind == "raise":
-            raise NoReward(f"no valid judgment for {missing} of {len(rewards)} answers")
         valid = [reward for reward in rewards if reward is not None]
         stand_in = self.value if self.kind == "constant" else math.fsum(valid) / len(valid) if valid else None
         return [stand_in if reward is None else reward for reward in rewards]
+
+    def demand(self, rewards: Sequence[float | None], why: str | None = None) -> None:
+        """Raises `NoReward` under `raise` where one is missing."""
+        missing = sum(reward is None for reward in rewards)
+        if missing and self.kind == "raise":
+            cause = f": {why[:300]}" if why else ""
+            raise NoReward(f"no valid judgment for {missing} of {len(rewards)} answers{cause}")

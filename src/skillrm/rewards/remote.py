@@ -82,4 +82,5 @@ class RemoteRewards:
         settled = self._report.settled(self.on_failure, values, str(row.get("id", "")), error)
         given = [reward.with_value(value) for reward, value in zip(rewards, settled, strict=True)]
         self._report.count(given)
+        self.on_failure.demand(settled, error)
         return given

@@ -26,7 +26,7 @@ class Report:
     def settled(
         self, chosen: OnFailure, values: Sequence[float | None], row: str, error: str | None
     ) -> list[float | None]:
-        """The values of one group under the policy; what is missing is told. Raises `NoReward` under `raise`."""
+        """The values of one group under the policy; what is missing is told."""
         missing = sum(value is None for value in values)
         if missing:
             self._untold += missing

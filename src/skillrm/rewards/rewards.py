@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import msgspec
 
-from skillrm.errors import ConfigError, Fault, SampleError
+from skillrm.errors import ConfigError, Fault, NoReward, SampleError
 from skillrm.judgment import Judgment, Readout, Score, Shaping
 from skillrm.rewards.barrier import Barrier, Group
 from skillrm.rewards.failing import OnFailure
@@ -136,12 +136,12 @@ class Rewards:
         if not answers:
             return []
         found = await self._found(row, answers, goal_of(self.form))
-        return self._settled(row, found)
+        return self._demanded(self._settled(row, found))
 
     async def one(self, row: Row, answer: Any, *, group: str | None = None) -> Reward:
         """The reward of one answer. With a `group_size`, it is judged together with the others of its group: those of
         the same `group`, or of equal rows. One that is late is judged alone, and changes no reward already given.
-        Raises `NoReward` under `raise`.
+        Raises `NoReward` under `raise`, for this answer only.
         """
         if self._barrier is None:
             return (await self.group(row, (answer,)))[0]
@@ -152,11 +152,24 @@ class Rewards:
         found = await self._found(row, answers, "scores")
         rewards = self._settled(row, found)
         values = [reward.value for reward in rewards if reward.valid and reward.value is not None]
-        return Group(tuple(rewards), tuple(place for place in found.places if place is not None), tuple(values))
+        places = tuple(place for place in found.places if place is not None)
+        return Group(tuple(self._or_error(reward) for reward in rewards), places, tuple(values))
 
     async def _late(self, row: Row, answer: Any, group: Group) -> Reward:
         found = await self._found(row, (answer,), "scores")
-        return self._settled(row, found, group)[0]
+        return self._demanded(self._settled(row, found, group))[0]
+
+    def _demanded(self, rewards: list[Reward]) -> list[Reward]:
+        self.on_failure.demand(
+            [reward.value for reward in rewards], next(filter(None, (r.error for r in rewards)), None)
+        )
+        return rewards
+
+    def _or_error(self, reward: Reward) -> Reward | NoReward:
+        try:
+            return self._demanded([reward])[0]
+        except NoReward as error:
+            return error
 
     async def _found(self, row: Row, answers: Sequence[Any], goal: Goal) -> Found:
         distinct: dict[str, Any] = {}
