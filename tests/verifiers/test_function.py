@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from skillrm.types import Sample
 from skillrm.verifiers import check, find
 from skillrm.verifiers.registry import Finding
 
@@ -62,12 +63,12 @@ def test_the_truth_of_what_is_returned_decides(body: str, score: float) -> None:
         ("def check_following(instruction, response):\n    while True: pass", "timeout"),
         ("while True: pass", "timeout"),
         ("def check_following(instruction, response): return bool('a' * (4 << 30))", "memory"),
-        ("def check_following(instruction, response): raise SystemExit", "ended the process"),
-        ("import sys\nsys.exit(0)", "ended the process"),
+        ("def check_following(instruction, response): raise SystemExit", "SystemExit"),
+        ("import sys\nsys.exit(0)", "SystemExit"),
         ("def check_following(instruction, response):\n    import os\n    os._exit(0)", "crash"),
         ("def check_following(instruction, response): return open('/etc/passwd').read()", "No such file"),
         ("from llm_call import llm_judge\ndef check_following(instruction, response): return True", "ModuleNotFound"),
-        ("import sys\nsys.exit = print\nresult = {'holds': True}\nraise SystemExit", "ended the process"),
+        ("import sys\nsys.exit = print\nresult = {'holds': True}\nraise SystemExit", "SystemExit"),
     ],
 )
 def test_a_function_that_breaks_decides_nothing(source: str, said: str) -> None:
@@ -135,3 +136,46 @@ def test_without_a_sandbox_the_finding_is_an_error(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("SKILLRM_SANDBOX", "none")
     source = "def check_following(instruction, response): return True"
     assert tried("x", source=source).status == "error"
+
+
+async def found_of(source: str, *answers: str, **args: Any) -> list[Finding]:
+    verifier = find("function:python")
+    sample = Sample.parse({"prompt": "Say it.", "responses": list(answers)})
+    given = verifier.parse({"source": source, "entry": "check_following", **args})
+    return list((await verifier.run(sample, sample.labels, given)).values())
+
+
+async def test_an_answer_that_breaks_the_function_leaves_the_others_judged() -> None:
+    source = """
+import os
+def check_following(instruction, response):
+    if response == "crash":
+        os._exit(3)
+    while response == "loop":
+        pass
+    if response == "raise":
+        raise ValueError(response)
+    return response == "good"
+"""
+    found = await found_of(source, "good", "crash", "bad", "loop", "raise", "good", seconds=1.0)
+    assert [one.score for one in found] == [1, None, 0, None, None, 1]
+    assert [one.status for one in found].count("error") == 3
+
+
+async def test_what_a_function_keeps_from_one_answer_does_not_reach_the_next() -> None:
+    source = """
+seen = []
+def check_following(instruction, response):
+    seen.append(response)
+    return len(seen) == 1
+"""
+    assert [one.score for one in await found_of(source, "a", "b", "c")] == [1, 1, 1]
+
+
+async def test_answers_that_a_function_may_run_cannot_reach_each_other() -> None:
+    source = (
+        "import os\ndef check_following(instruction, response):\n    exec(response)\n    return hasattr(os, 'forged')"
+    )
+    found = await found_of(source, "os.forged = True", "pass")
+    assert [one.score for one in found] == [1, 0]
+    assert found[0].forgeable

@@ -98,6 +98,7 @@ class Verifier:
     function: Callable[..., Any]
     args: type[Args]
     group: bool
+    many: bool
     sample_safe: bool
     """A sample's own resource may use it: bounded in time and memory whatever its arguments."""
     keeps: bool
@@ -115,9 +116,10 @@ class Verifier:
 
     async def run(self, sample: Sample, labels: tuple[str, ...], args: Args) -> dict[str, Finding]:
         """One finding per label. Never raises for what a candidate wrote: a verifier that breaks gives `error`."""
-        if self.group:
+        if self.group or self.many:
+            asked = (tuple(map(sample.candidate, labels)),) if self.many else ()
             try:
-                found = self.function(sample, args)
+                found = self.function(sample, *asked, args)
                 table = await found if inspect.isawaitable(found) else found
             except Exception as error:
                 return {label: _breakdown(self.name, error) for label in labels}
@@ -170,11 +172,13 @@ def verifier(
     version: str,
     args: type[Args] = NoArgs,
     group: bool = False,
+    many: bool = False,
     sample_safe: bool = False,
     keeps: bool = False,
 ) -> Callable[[F], F]:
     """Register `(sample, candidate, args) -> Finding`, or with `group=True` `(sample, args) -> {label: Finding}`.
 
+    `many`: `(sample, candidates, args) -> {label: Finding}`, each judged for itself, but cheaper all at once.
     `keeps`: costly, and decided by sample, arguments and `version` alone, so that a cache may know the findings.
     """
 
@@ -184,7 +188,7 @@ def verifier(
             raise SkillRMError(f"verifier {name} is already registered by {known.function.__module__}")
         summary = (inspect.getdoc(function) or "").split("\n")[0]
         waits = inspect.iscoroutinefunction(function)
-        _verifiers[name] = Verifier(name, version, function, args, group, sample_safe, keeps, summary, waits)
+        _verifiers[name] = Verifier(name, version, function, args, group, many, sample_safe, keeps, summary, waits)
         return function
 
     return register
