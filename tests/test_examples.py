@@ -40,7 +40,7 @@ def test_an_example_says_what_it_should(name, words):
 def test_every_example_is_tried_and_short():
     programs = {path.name for path in EXAMPLES.glob("*.py")}
     assert programs == {*SAYS, "demo.py"}
-    assert all(path.read_text().count("\n") < 60 for path in EXAMPLES.glob("*.py"))
+    assert all(path.read_text().count("\n") < 60 for path in EXAMPLES.rglob("*.py"))
 
 
 def test_the_demo_judges_forty_samples_and_says_what_needs_a_model():
