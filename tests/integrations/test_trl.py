@@ -7,20 +7,24 @@ import csv
 import inspect
 import json
 import math
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from judging import entry, open_cells, record, says, shown, submit, write_skill
+from judging import entry, open_cells, record, says, shown, submit, well_behaved, write_skill
 from skillrm import RewardModel
 from skillrm.backends import ScriptedBackend, open_backend
+from skillrm.cli.app import app
 from skillrm.errors import BackendTransportError, NoReward
 from skillrm.integrations.trl import reward_function
 
 pytestmark = pytest.mark.integration
-EXAMPLE = Path(__file__).parents[2] / "examples/trl"
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples/trl"
 PROMPTS = ["Write about the river. Do not use any commas.", "Write about the city. Do not use any commas."]
 
 
@@ -153,9 +157,8 @@ def test_trl_1_16_logs_metrics_and_columns(trainer_of, kind, data):
         assert step["skillrm/valid"] == step["skillrm/coverage"] == 1.0
         assert step["skillrm/low"] == pytest.approx(step["rewards/skillrm/mean"])
     assert list(trainer._logs["extra"]["skillrm/status"]) == ["ok"] * 8
-    assert sorted(trainer._logs["extra"]) == [
-        f"skillrm/{name}" for name in ("criterion/follows-instructions", "high", "low", "status")
-    ]
+    columns = ("criterion/follows-instructions", "high", "judged", "low", "status", "verified")
+    assert sorted(trainer._logs["extra"]) == [f"skillrm/{column}" for column in columns]
 
 
 def test_trl_1_16_rows_of_a_dataset_keep_their_own_kwargs(trainer_of):
@@ -167,6 +170,34 @@ def test_trl_1_16_rows_of_a_dataset_keep_their_own_kwargs(trainer_of):
     trainer.train()
     assert all(step["skillrm/valid"] == 1.0 for step in steps_of(trainer))
     assert trainer.reward_funcs[0].rewards.counts == {"ok": 16}
+
+
+def test_trl_1_16_trains_on_what_data_verinstruct_writes(trainer_of, tmp_path):
+    from datasets import Dataset
+
+    table = str(tmp_path / "rows.parquet")
+    rows = str(ROOT / "examples/verinstruct.jsonl")
+    CliRunner().invoke(app, ["data", "verinstruct", rows, "-o", table, "--for", "trl"])
+    data = Dataset.from_parquet(table, cache_dir=str(tmp_path)).to_list()
+    assert len(data) == 5
+    judge = ScriptedBackend(lambda request: says(*well_behaved(request.messages)))
+    trainer = trainer_of(reward_function(RewardModel("instruction-following", backend=judge)), data)
+    trainer.train()
+    assert all(step["skillrm/valid"] == 1.0 for step in steps_of(trainer))
+    assert judge.requests
+
+
+def test_trl_1_16_runs_the_page_on_a_cpu(untrained, tmp_path, monkeypatch, capsys):
+    page = (ROOT / "docs/trainers/trl.md").read_text()
+    code = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0]
+    monkeypatch.chdir(tmp_path)
+    name = re.search('model="(.+?)"', code)[1]
+    for part in untrained:
+        part.save_pretrained(name)  # a folder of that name is taken for the model on the hub
+    code = code.replace('GRPOConfig("out"', 'GRPOConfig("out", use_cpu=True, bf16=False')
+    exec(compile(code, "trl.md", "exec"), {})  # noqa: S102 - our own page
+    said = re.search(r"^skillrm: rewards for TRL .*$", page, re.MULTILINE)[0]
+    assert said in capsys.readouterr().out.splitlines()
 
 
 def test_trl_1_16_a_step_without_any_judgment_moves_no_weight(trainer_of, tmp_path):

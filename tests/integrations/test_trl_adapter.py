@@ -89,6 +89,17 @@ async def test_prompts_and_completions_may_be_messages():
     assert await verified()(asked, said) == [1.0, 0.0]
 
 
+async def test_images_are_named_and_not_read():
+    asked = [{"role": "user", "content": [{"type": "image", "image": object()}, {"type": "text", "text": PROMPT}]}]
+    said = [[{"role": "assistant", "content": [{"type": "text", "text": text}]}] for text in (GOOD, BAD)]
+    assert await verified()([asked] * 2, said, images=[[object()]] * 2) == [1.0, 0.0]
+
+
+async def test_a_prompt_that_is_no_prompt_fails_by_the_policy():
+    assert await verified()([[{"role": "user", "content": PROMPT}, "word"]], [GOOD]) == [None]
+    assert await verified(on_failure="constant:0")([None], [GOOD]) == [0.0]
+
+
 async def test_kwargs_that_arrow_filled_with_nulls_are_those_of_the_row():
     names = [["length_constraints:number_words"], ["keywords:existence"]]
     every = {"relation": None, "num_words": None, "keywords": None, "language": None}

@@ -96,7 +96,7 @@ def reward_function(
 
 def summary(rewards: Sequence[Reward]) -> dict[str, float]:
     """What a batch was like, in finite numbers: the shares of `valid`, `abstained`, `failed` and `stood_in` rewards;
-    mean `coverage`, `low` and `high`; and the mean of each declared criterion (`criterion/ID`) where it was decided.
+    mean `coverage`, `low` and `high`; and the mean of each component (`verified`, `judged`, `criterion/ID`) if known.
     """
     status = Counter("valid" if reward.valid else reward.status for reward in rewards)
     status["stood_in"] = sum(not reward.valid and reward.value is not None for reward in rewards)
@@ -128,7 +128,24 @@ def _row(prompt: Any, columns: Mapping[str, Sequence[Any]], at: int) -> dict[str
     """The prompt and what the dataset brings for one completion."""
     given = {field: columns[field][at] for field in ("id", PACKED, *ROW_FIELDS) if field in columns}
     named = {"id": given["id"]} if given.get("id") is not None else {}
-    return {**named, "prompt": without_nulls(prompt), **fields_of(given)}
+    return {**named, "prompt": _words(without_nulls(prompt)), **fields_of(given)}
+
+
+def _words(turns: Any) -> Any:
+    """Chat turns with only the kind of each image; TRL puts images themselves there. What is no turn stays."""
+    if not isinstance(turns, list):
+        return turns
+    return [{**turn, "content": _parts(turn["content"])} if _has(turn, "content") else turn for turn in turns]
+
+
+def _parts(content: Any) -> Any:
+    if not isinstance(content, list):
+        return content
+    return [{"type": part["type"]} if _has(part, "type") and "text" not in part else part for part in content]
+
+
+def _has(value: Any, key: str) -> bool:
+    return isinstance(value, dict) and key in value
 
 
 async def _judged(rewards: RewardSource, rows: Sequence[dict[str, Any]], completions: Sequence[Any]) -> list[Reward]:
@@ -136,7 +153,9 @@ async def _judged(rewards: RewardSource, rows: Sequence[dict[str, Any]], complet
     groups: dict[str, list[int]] = {}
     for at, row in enumerate(rows):
         groups.setdefault(json.dumps(row, sort_keys=True, default=repr), []).append(at)
-    work = [rewards.group(rows[ats[0]], [without_nulls(completions[at]) for at in ats]) for ats in groups.values()]
+    work = [
+        rewards.group(rows[ats[0]], [_words(without_nulls(completions[at])) for at in ats]) for ats in groups.values()
+    ]
     by_place: dict[int, Reward] = {}
     for ats, given in zip(groups.values(), await _together(work), strict=True):
         by_place |= zip(ats, given, strict=True)
@@ -158,5 +177,5 @@ async def _together(work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
 def _table(rewards: Sequence[Reward]) -> dict[str, list[Any]]:
     """Columns beside each completion in TRL's table: always the same, one value each."""
     told = [reward.plain() for reward in rewards]
-    kept = [key for key in (told[0] if told else ()) if key in ("low", "high") or key.startswith("criterion/")]
+    kept = [key for key in (told[0] if told else ()) if key not in ("score", "valid", "coverage")]
     return {"status": [reward.status for reward in rewards]} | {key: [one[key] for one in told] for key in kept}
