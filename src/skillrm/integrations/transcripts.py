@@ -2,37 +2,72 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 from skillrm.errors import Fault, SampleError
+from skillrm.integrations.templates import SPECIAL
 
-_SPECIAL = re.compile(r"<\|[^<>|\s]{1,40}\|>|<｜[^<>｜]{1,40}｜>|</?s>|<(?:bos|eos|pad|unk|start_of_turn|end_of_turn)>")
-_ENDS = re.compile(rf"(?:\s*(?:{_SPECIAL.pattern}))+\s*\Z")
+_ENDS = re.compile(rf"(?:\s*(?:{SPECIAL.pattern}))+\s*\Z")
+_SHORTEST_REST = 40
+"""Letters by which a query must begin with the end of its prompt, to be taken as one whose front was cut off."""
 
 
 def answer_of(query: Any, prompt: Any, place: int) -> str:
     """The answer in a query, which is prompt and answer decoded with special tokens. Raises `SampleError`.
 
-    The prompt may have lost or gained special tokens and white space in between.
+    The prompt may have lost or gained special tokens and white space in between, and its front may be cut off.
     """
     if not isinstance(query, str) or not isinstance(prompt, str):
         raise _unreadable(place, "query and prompt must be text")
     if query.startswith(prompt):
-        return _ENDS.sub("", query[len(prompt) :])
-    end = _end_of_prompt(query, prompt)
-    if end is None:
-        raise _unreadable(place, "does not begin with its prompt")
-    return _ENDS.sub("", query[end:])
+        return _ended(query[len(prompt) :])
+    forms = dict.fromkeys((prompt, unicodedata.normalize("NFC", prompt), unicodedata.normalize("NFKC", prompt)))
+    letters = ["".join(SPECIAL.sub("", form).split()) for form in forms]  # tokenizers may normalise what they read
+    whole = (_after(query, wanted) for wanted in letters)
+    for end in itertools.chain(whole, (_after_rest(query, wanted) for wanted in letters)):
+        if end is not None:
+            return _ended(query[end:])
+    raise _unreadable(place, "does not begin with its prompt")
 
 
-def _end_of_prompt(query: str, prompt: str) -> int | None:
-    """Where the prompt ends in the query, letter by letter, special tokens and white space left out of both."""
-    wanted = "".join(_SPECIAL.sub("", prompt).split())
+def _ended(answer: str) -> str:
+    """Without the special tokens that end it; only the tail is searched, and what is inside stays."""
+    closing = _ENDS.search(answer, max(0, len(answer) - 1000))
+    return answer[: closing.start()] if closing is not None else answer
+
+
+def _after_rest(query: str, wanted: str) -> int | None:
+    """Where these letters end in the query, if only their front was cut off: trainers do so to long prompts."""
+    rest = _overlap(wanted, "".join(SPECIAL.sub("", query[: 2 * len(wanted)]).split())[: len(wanted)])
+    return _after(query, wanted[-rest:]) if rest >= _SHORTEST_REST else None
+
+
+def _overlap(prompt: str, query: str) -> int:
+    """The length of the longest end of `prompt` that `query` begins with (Knuth, Morris and Pratt)."""
+    borders = [0] * len(query)
+    length = 0
+    for at in range(1, len(query)):
+        while length and query[at] != query[length]:
+            length = borders[length - 1]
+        length += query[at] == query[length]
+        borders[at] = length
+    length = 0
+    for letter in prompt:
+        while length and (length == len(query) or letter != query[length]):
+            length = borders[length - 1]
+        length += bool(query) and letter == query[length]
+    return length
+
+
+def _after(query: str, wanted: str) -> int | None:
+    """Where these letters end in the query, special tokens and white space left out."""
     at = found = 0
     while found < len(wanted):
-        special = _SPECIAL.match(query, at)
+        special = SPECIAL.match(query, at)
         if special is not None:
             at = special.end()
         elif at >= len(query):
@@ -43,7 +78,7 @@ def _end_of_prompt(query: str, prompt: str) -> int | None:
             at, found = at + 1, found + 1
         else:
             return None
-    while special := _SPECIAL.match(query, at):
+    while special := SPECIAL.match(query, at):
         at = special.end()
     return at
 
