@@ -50,7 +50,10 @@ async def test_openrlhf_gets_rewards_scores_and_logs_in_the_order_of_its_queries
     status, answer = await running.post("/get_reward", json.dumps(body))
     assert status == 200
     assert answer["rewards"] == answer["scores"] == [1.0, 0.0, 0.0]
-    assert answer["extra_logs"] == {"valid_judgment": [1.0] * 3}
+    assert answer["extra_logs"]["skillrm/valid"] == [1.0] * 3
+    assert (
+        answer["extra_logs"]["skillrm/verified/low"] == answer["extra_logs"]["skillrm/verified/high"] == [1.0, 0.0, 0.0]
+    )
 
 
 async def test_openrlhf_judges_a_rollout_group_together(service):
@@ -155,6 +158,7 @@ async def test_without_a_valid_judgment_every_endpoint_does_as_chosen(
     if verify == 0.0:  # a float has to stand there: the row itself says that it is none
         assert answer["mask_sample"] is True
         assert answer["_ng_failure_class"] == answer["failure_kind"] == "judge_failed"
+        assert answer["instance_config"] == {"mask_sample": True}
     metrics = (await running.text("/metrics"))[1]
     assert f'skillrm_rewards_missing_total{{on_failure="{chosen}",path="/v1/group"}} 2.0' in metrics
 
@@ -170,7 +174,8 @@ async def test_nemo_gym_is_told_what_abstained_and_what_failed(service):
     running = await service(RewardModel("general"))  # nobody judges what verifiers leave open
     status, row = await running.post("/verify", nemo(GOOD))
     assert (status, row["mask_sample"], row["failure_kind"]) == (200, True, "skillrm:abstained")
-    assert row["skillrm"]["status"] == "abstained"
+    assert row["skillrm/status"] == "abstained"
+    assert row["_ng_failure_judge_error"].startswith("the judgment abstained")
 
 
 def test_what_is_done_without_a_judgment_is_stated_for_every_endpoint():

@@ -22,8 +22,7 @@ from typing import Any
 from skillrm.errors import NoReward
 from skillrm.integrations.opening import opened
 from skillrm.integrations.rows import from_label
-from skillrm.integrations.templates import asked
-from skillrm.integrations.transcripts import answer_of
+from skillrm.integrations.transcripts import answer_of, answered
 from skillrm.rewards import Background, Reward
 
 Told = dict[str, Any]
@@ -40,13 +39,10 @@ _MEANINGS = {
 }
 
 
-def row_of(query: Any, prompt: Any, label: Any, place: int = 0) -> tuple[dict[str, Any], str]:
-    """The row and the answer of one query: the prompt as the turns it was rendered from, the label's row fields; an
-    answer that the template began (`<think>`) with that beginning. Raises `SampleError`.
-    """
+def row_of(query: Any, prompt: Any, label: Any, place: int = 0) -> tuple[dict[str, Any], Any]:
+    """The row, with the label's row fields, and the answer of one query. Raises `SampleError`."""
     answer = answer_of(query, prompt, place)
-    question = asked(prompt)
-    return {"prompt": question.prompt, **from_label(label)}, question.opening + answer
+    return answered({"prompt": prompt, **from_label(label)}, answer)
 
 
 def told(rewards: Sequence[Reward]) -> Told:
@@ -90,7 +86,7 @@ def reward_function(**settings: Any) -> Callable[..., Told]:
     source = opened("OpenRLHF", _MEANINGS, "raise", **settings)
     background = Background()
 
-    async def given(rows: Sequence[tuple[Mapping[str, Any], str]]) -> list[Reward]:
+    async def given(rows: Sequence[tuple[Mapping[str, Any], Any]]) -> list[Reward]:
         return await asyncio.gather(*(source.one(row, answer) for row, answer in rows))
 
     def reward_func(queries: Sequence[str], prompts: Sequence[str], labels: Sequence[Any] | None, **_: Any) -> Told:

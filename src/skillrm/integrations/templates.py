@@ -59,7 +59,7 @@ _DEEPSEEK = _Family(re.compile(r"<｜(User|Assistant)｜>"), ("<｜end▁of▁se
 _NAMED = _Family(
     re.compile(r"<\|(system|user|assistant|observation|tool)\|>"), ("<|end|>", "<|endoftext|>", "</s>"), trim=True
 )
-_MISTRAL = _Family(re.compile(r"\[(SYSTEM_PROMPT|INST|/INST)\]"), ("[/SYSTEM_PROMPT]", "</s>"), trim=True)
+_MISTRAL = _Family(re.compile(r"\[(SYSTEM_PROMPT|INST|/INST)\]"), ("[/SYSTEM_PROMPT]", "</s><s>", "</s>"), trim=True)
 _HEADED = (_CHATML, _LLAMA, _GEMMA, _NAMED, _MISTRAL)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from skillrm.errors import Fault, SampleError
-from skillrm.integrations.templates import SPECIAL
+from skillrm.integrations.templates import SPECIAL, asked
 
 _ENDS = re.compile(rf"(?:\s*(?:{SPECIAL.pattern}))+\s*\Z")
 _SHORTEST_REST = 40
@@ -32,6 +32,17 @@ def answer_of(query: Any, prompt: Any, place: int) -> str:
         if end is not None:
             return _ended(query[end:])
     raise _unreadable(place, "does not begin with its prompt")
+
+
+def answered(row: Mapping[str, Any], answer: Any) -> tuple[dict[str, Any], Any]:
+    """A row whose prompt is rendered text with the turns that it was rendered from, and the answer without the special
+    tokens that end it, with what the template began of it: `<think>` before reasoning that may never be closed.
+    """
+    prompt, opening = row.get("prompt"), ""
+    if isinstance(prompt, str):
+        question = asked(prompt)
+        prompt, opening = question.prompt, question.opening
+    return {**row, "prompt": prompt}, opening + _ended(answer) if isinstance(answer, str) else answer
 
 
 def _ended(answer: str) -> str:
