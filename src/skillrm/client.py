@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 _AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 _LONGEST_WAIT = 30.0
+_PARKED = 16
+"""Times `concurrency`: requests that may wait for the others of their group. They take no place in the service."""
 _LARGEST = 256 << 20
 """Bytes of an answer: a judgment with its whole record."""
 
@@ -60,6 +62,7 @@ class RemoteRewardModel:
         self._timeout, self._retries = timeout, retries
         self.concurrency = concurrency
         self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+        self._parked: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
     def __repr__(self) -> str:
         return f"RemoteRewardModel({self._url!r})"
@@ -119,17 +122,23 @@ class RemoteRewardModel:
         told: list[dict[str, Any]] = msgspec.json.decode(await self._asked("/v1/group", body))["details"]
         return told
 
-    async def reward(self, row: Mapping[str, Any], completion: Any, *, group: str | None = None) -> dict[str, Any]:
-        """The reward of one completion and what stands behind it; where the service gathers groups, it waits for the
-        others of the same `group`, or of equal rows."""
+    async def reward(
+        self, row: Mapping[str, Any], completion: Any, *, group: str | None = None, gathered: bool = False
+    ) -> dict[str, Any]:
+        """The reward of one completion and what stands behind it. `gathered`: the service gathers groups, so this waits
+        for the others of the same `group`, or of equal rows; more of these than `concurrency` are in flight.
+        """
         body = msgspec.json.encode({**row, "completion": completion, "group": group})
-        told: dict[str, Any] = msgspec.json.decode(await self._asked("/v1/reward", body))
+        told: dict[str, Any] = msgspec.json.decode(await self._asked("/v1/reward", body, parked=gathered))
         return told
 
-    async def _asked(self, path: str, body: bytes | None) -> bytes:
+    async def _asked(self, path: str, body: bytes | None, *, parked: bool = False) -> bytes:
         """The answer's body, after as many tries as it takes and are allowed; without a body it is a GET."""
         endpoint = self._endpoints.setdefault(path, Endpoint(self._url + path))
-        turns = self._turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self.concurrency))
+        places = self.concurrency * (_PARKED if parked else 1)
+        turns = (self._parked if parked else self._turns).setdefault(
+            asyncio.get_running_loop(), asyncio.Semaphore(places)
+        )
         attempt = 0
         while True:
             wait = min(_LONGEST_WAIT, 0.25 * 2**attempt) * random.uniform(0.5, 1.0)

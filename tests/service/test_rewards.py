@@ -50,6 +50,14 @@ async def test_those_who_ask_singly_are_judged_together(service):
     assert await judged(here) == 2
 
 
+async def test_a_group_larger_than_the_clients_concurrency_is_gathered_all_the_same(service):
+    here = await service(group_size=4, group_wait=600.0)
+    async with RemoteRewards(RemoteRewardModel(here.url, retries=0, concurrency=1)) as rewards, asyncio.timeout(30):
+        given = await asyncio.gather(*(rewards.one(ROW, answer) for answer in (GOOD, BAD, "Elbe", "a, b")))
+    assert [reward.value for reward in given] == [1.0, 0.0, 1.0, 0.0]
+    assert await judged(here) == 1
+
+
 async def test_queries_of_several_requests_are_one_group_of_openrlhf(service):
     here = await service(group_size=3)
     bodies = [{"query": [PROMPT + answer], "prompts": [PROMPT], "labels": [""]} for answer in (GOOD, BAD, "Elbe")]

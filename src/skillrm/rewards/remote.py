@@ -24,7 +24,7 @@ class RemoteRewards:
         self.client = client
         self.on_failure = on_failure if isinstance(on_failure, OnFailure) else OnFailure.parse(on_failure)
         self.components: tuple[str, ...] = ()
-        self._known = False
+        self._known = self._gathered = False
         self._report = Report()
 
     @property
@@ -62,7 +62,7 @@ class RemoteRewards:
         """As `Rewards.one`; the others of its group are waited for in the service, if it was told their number."""
         await self._meet()
         try:
-            reward = Reward.of(await self.client.reward(row, answer, group=group))
+            reward = Reward.of(await self.client.reward(row, answer, group=group, gathered=self._gathered))
         except (BackendError, NoReward, SampleError) as error:
             reward = self._missing(str(error))
         return self._settled(row, [reward])[0]
@@ -70,7 +70,7 @@ class RemoteRewards:
     async def _meet(self) -> None:
         if not self._known:
             about = await self.client.about()
-            self.components = tuple(about["components"])
+            self.components, self._gathered = tuple(about["components"]), about["group_size"] is not None
             self._known = True
 
     def _missing(self, error: str) -> Reward:
