@@ -160,9 +160,8 @@ class Rewards:
         return self._demanded(self._settled(row, found, group))[0]
 
     def _demanded(self, rewards: list[Reward]) -> list[Reward]:
-        self.on_failure.demand(
-            [reward.value for reward in rewards], next(filter(None, (r.error for r in rewards)), None)
-        )
+        why = next((reward.error or reward.status for reward in rewards if not reward.valid), None)
+        self.on_failure.demand([reward.value for reward in rewards], why)
         return rewards
 
     def _or_error(self, reward: Reward) -> Reward | NoReward:
