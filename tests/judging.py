@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from judge_server import Says
 from skillrm.backends import ChatReply, ChatUsage, ToolCall
 from skillrm.skill import Skill, load_skill
 
@@ -119,3 +120,26 @@ def well_behaved(messages: Any, better: str = "A") -> list[tuple[str, Any]]:
             entry(criterion, {one: good if one == better else bad for one in letters}, [seen[one] for one in letters])
         )
     return [record(*entries), submit()]
+
+
+def decided(words: dict[str, str]) -> Any:
+    """A script of `JudgeServer`: the small skill's judge finds all answers helpful, and correct unless `words` have
+    another word for an answer with this text in it.
+    """
+
+    def reply(request: dict[str, Any], _: int) -> Says:
+        seen, text = shown(request["messages"]), request["messages"][1]["content"]
+        word = {
+            one: next((w for said, w in words.items() if said in _shown_as(text, one)), "satisfied") for one in seen
+        }
+        entries = [
+            entry(name, {one: "5" if name == "helpful" else word[one] for one in of}, list(seen.values()))
+            for name, of in open_cells(request["messages"]).items()
+        ]
+        return Says(calls=[record(*entries), submit()])
+
+    return reply
+
+
+def _shown_as(text: str, letter: str) -> str:
+    return re.search(rf"candidate {letter} · .*?⟫\n(.*?)\n⟪", text, re.DOTALL)[1]

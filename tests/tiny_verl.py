@@ -16,6 +16,13 @@ _TEMPLATE = (
     "{% for turn in messages %}<|{{ turn['role'] }}|>{{ turn['content'] }}<|end|>{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
+KWARGS = "+reward.custom_reward_function.reward_kwargs"
+OURS = "reward.custom_reward_function.path=pkg://skillrm.integrations.verl"
+TOLD_PROMPTS = (
+    "reward.reward_manager.source=importlib",
+    "reward.reward_manager.module.path=pkg://skillrm.integrations.verl_rollouts",
+    "reward.reward_manager.name=RolloutRewardManager",
+)
 ROLLOUTS = (
     "actor_rollout_ref.rollout.name=vllm",
     "actor_rollout_ref.rollout.prompt_length=512",
@@ -45,12 +52,24 @@ def write_policy(folder: Path) -> Path:
     return folder
 
 
+def settings(**given: Any) -> list[str]:
+    """The overrides that hand these to our function."""
+    return [f"{KWARGS}.{key}={value}" for key, value in given.items()]
+
+
 def composed(policy: Path, *overrides: str) -> Any:
-    """verl's own configuration, as its command line composes it."""
+    """verl's own configuration with our function, as its command line composes it."""
     from hydra import compose, initialize_config_module
 
     with initialize_config_module("verl.trainer.config", version_base=None):
-        return compose("ppo_trainer", overrides=[f"actor_rollout_ref.model.path={policy}", *overrides])
+        return compose("ppo_trainer", overrides=[f"actor_rollout_ref.model.path={policy}", OURS, *overrides])
+
+
+def worker(policy: Path, *overrides: str) -> Any:
+    """verl's reward worker, in this process."""
+    from verl.experimental.reward_loop import RewardLoopWorker
+
+    return RewardLoopWorker(composed(policy, *overrides))
 
 
 def column(values: Sequence[Any]) -> np.ndarray:

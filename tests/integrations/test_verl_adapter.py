@@ -16,7 +16,7 @@ from serving import BAD, GOOD, PROMPT, running
 from skillrm import RewardModel
 from skillrm.errors import ConfigError, NoReward, SampleError
 from skillrm.integrations import verl
-from skillrm.integrations.verl import compute_score, compute_score_sync, opened, row_of
+from skillrm.integrations.verl import compute_score, compute_score_sync, rewards_of, row_of
 from skillrm.rewards import OnFailure
 
 VERIFIED = {"skill": "instruction-following"}
@@ -30,7 +30,7 @@ PAGE = (Path(__file__).parents[2] / "docs/trainers/verl.md").read_text()
 
 @pytest.fixture(autouse=True)
 def _nothing_open(monkeypatch):
-    monkeypatch.setattr(verl, "_opened", {})
+    monkeypatch.setattr(verl, "_kept", {})
 
 
 def judge_of(server, folder, bank=BANK):
@@ -110,7 +110,7 @@ def test_a_row_is_named_by_its_data_set_and_index():
 async def test_one_reward_model_for_equal_settings_which_are_told_once(capsys):
     await asyncio.gather(*(score(GOOD, **VERIFIED) for _ in range(3)))
     await score(GOOD, **VERIFIED, limits={"seconds": 60})
-    assert len(verl._opened) == 2
+    assert len(verl._kept) == 2
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2
     assert lines[0] == (
@@ -123,21 +123,21 @@ async def test_one_reward_model_for_equal_settings_which_are_told_once(capsys):
     ("settings", "words"),
     [
         ({"on_failure": "none"}, "on_failure: verl must be given a number"),
-        ({"on_failure": "group_mean"}, "group_size: group_mean need the whole group"),
-        ({"form": "ranks"}, "group_size: ranks need the whole group"),
+        ({"on_failure": "group_mean"}, "on_failure: verl calls for each answer: without a group there is no mean"),
+        ({"form": "ranks"}, "form: verl calls for each answer: without a group there are no ranks"),
         ({"url": "http://127.0.0.1:1", "on_failure": "group_mean"}, "skillrm serve --on-failure group_mean"),
         ({"colour": "red"}, "colour: is no setting"),
     ],
 )
 def test_settings_that_verl_cannot_do_with_are_refused(settings, words):
     with pytest.raises(ConfigError, match=words):
-        opened(settings)
+        rewards_of(settings)
 
 
 def test_groups_are_not_gathered_by_several_reward_workers():
     with pytest.raises(ConfigError, match=r"several reward workers.*reward\.num_workers=1"):
-        opened({**VERIFIED, "group_size": 4}, reward_workers=8)
-    assert opened({**VERIFIED, "group_size": 4}, reward_workers=1).group_size == 4
+        rewards_of({**VERIFIED, "group_size": 4}, reward_workers=8)
+    assert rewards_of({**VERIFIED, "group_size": 4}, reward_workers=1).group_size == 4
 
 
 async def test_without_a_valid_judgment_nothing_is_made_up(judge_server, tmp_path):
@@ -147,7 +147,7 @@ async def test_without_a_valid_judgment_nothing_is_made_up(judge_server, tmp_pat
         await score("Hi.", **judge)
     told = await score("Hi.", **judge, on_failure="constant:-0.5")
     assert (told["score"], told["valid"], told["criterion/helpful"]) == (-0.5, 0.0, None)
-    counts = [rewards.counts for rewards in verl._opened.values()]
+    counts = [rewards.counts for rewards in verl._kept.values()]
     assert counts == [{"failed": 1}, {"failed": 1, "stood_in": 1}]
 
 
@@ -191,7 +191,7 @@ async def test_a_service_judges_and_gathers_and_keeps_the_keys():
         given = await asyncio.gather(*(score(answer, url=here.url) for answer in (GOOD, BAD)))
         assert [told["score"] for told in given] == [1.0, 0.0]
         assert [told["criterion/follows-instructions"] for told in given] == [None, None]
-        (rewards,) = verl._opened.values()
+        (rewards,) = verl._kept.values()
         await rewards.aclose()
 
 

@@ -48,6 +48,30 @@ def without_nulls(value: Any) -> Any:
     return [without_nulls(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
+def worded(prompt: Any) -> Any:
+    """A prompt as text or plain chat turns, with only the kind of each picture and sound: trainers put those themselves
+    there, and no judge is shown them.
+    """
+    turns = prompt if isinstance(prompt, str) else without_nulls(prompt)
+    if not isinstance(turns, list):
+        return turns
+    return [{**turn, "content": _parts(turn["content"])} if _has(turn, "content") else turn for turn in turns]
+
+
+def _parts(content: Any) -> Any:
+    if not isinstance(content, list):
+        return content
+    return [{"type": str(part.get("type", "part"))} if _has_no_text(part) else part for part in content]
+
+
+def _has(value: Any, key: str) -> bool:
+    return isinstance(value, dict) and key in value
+
+
+def _has_no_text(part: Any) -> bool:
+    return isinstance(part, dict) and not isinstance(part.get("text"), str)
+
+
 def _unpacked(packed: Any) -> dict[str, Any]:
     mend = "a JSON object of row fields, as text"
     if isinstance(packed, (str, bytes)):

@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from skillrm.client import RemoteRewardModel
 from skillrm.errors import ConfigError, Fault
-from skillrm.integrations.rows import PACKED, ROW_FIELDS, fields_of, without_nulls
+from skillrm.integrations.rows import PACKED, ROW_FIELDS, fields_of, worded
 from skillrm.rewards import Form, OnFailure, RemoteRewards, Reward, Rewards, RewardSource
 from skillrm.rewards.rewards import Judge
 
@@ -128,24 +128,7 @@ def _row(prompt: Any, columns: Mapping[str, Sequence[Any]], at: int) -> dict[str
     """The prompt and what the dataset brings for one completion."""
     given = {field: columns[field][at] for field in ("id", PACKED, *ROW_FIELDS) if field in columns}
     named = {"id": given["id"]} if given.get("id") is not None else {}
-    return {**named, "prompt": _words(without_nulls(prompt)), **fields_of(given)}
-
-
-def _words(turns: Any) -> Any:
-    """Chat turns with only the kind of each image; TRL puts images themselves there. What is no turn stays."""
-    if not isinstance(turns, list):
-        return turns
-    return [{**turn, "content": _parts(turn["content"])} if _has(turn, "content") else turn for turn in turns]
-
-
-def _parts(content: Any) -> Any:
-    if not isinstance(content, list):
-        return content
-    return [{"type": part["type"]} if _has(part, "type") and "text" not in part else part for part in content]
-
-
-def _has(value: Any, key: str) -> bool:
-    return isinstance(value, dict) and key in value
+    return {**named, "prompt": worded(prompt), **fields_of(given)}
 
 
 async def _judged(rewards: RewardSource, rows: Sequence[dict[str, Any]], completions: Sequence[Any]) -> list[Reward]:
@@ -153,9 +136,7 @@ async def _judged(rewards: RewardSource, rows: Sequence[dict[str, Any]], complet
     groups: dict[str, list[int]] = {}
     for at, row in enumerate(rows):
         groups.setdefault(json.dumps(row, sort_keys=True, default=repr), []).append(at)
-    work = [
-        rewards.group(rows[ats[0]], [_words(without_nulls(completions[at])) for at in ats]) for ats in groups.values()
-    ]
+    work = [rewards.group(rows[ats[0]], [worded(completions[at]) for at in ats]) for ats in groups.values()]
     by_place: dict[int, Reward] = {}
     for ats, given in zip(groups.values(), await _together(work), strict=True):
         by_place |= zip(ats, given, strict=True)

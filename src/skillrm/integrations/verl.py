@@ -16,8 +16,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from skillrm.errors import ConfigError, Fault, NoReward, SampleError
-from skillrm.integrations.rows import PACKED, fields_of, from_label, without_nulls
-from skillrm.rewards import Background, RemoteRewards, Reward, RewardSource, open_rewards
+from skillrm.integrations.opening import opened
+from skillrm.integrations.rows import PACKED, fields_of, from_label, without_nulls, worded
+from skillrm.rewards import Background, RemoteRewards, Reward, RewardSource
 
 MEANING = {
     "raise": "that rollout is lost, its group and batch go on (the legacy trainer stops)",
@@ -25,8 +26,9 @@ MEANING = {
     "constant": "that number is trained on",
 }
 """What verl makes of each choice. It cannot take None, and a nan would spoil the whole batch."""
+_SWALLOWED = "verl's rate_limited makes 0.0 of whatever is raised or takes too long: use another reward manager"
 _VERLS_OWN = ("reward_router_address", "reward_model_tokenizer")
-_opened: dict[str, RewardSource] = {}
+_kept: dict[str, RewardSource] = {}
 _background: list[Background] = []
 
 
@@ -43,7 +45,7 @@ async def compute_score(
     of its means). Raises `NoReward` without a valid judgment and a number to stand in for it, `SampleError` for a row
     without a prompt, `ConfigError` for settings that cannot be used.
     """
-    rewards = opened(settings)
+    rewards = rewards_of(settings)
     row = row_of(data_source, ground_truth, extra_info or {})
     return _told(await rewards.one(row, solution_str, group=_group(extra_info or {})))
 
@@ -65,23 +67,18 @@ def compute_score_sync(
     return _background[0].run(compute_score(data_source, solution_str, ground_truth, extra_info, **settings))
 
 
-def opened(settings: Mapping[str, Any], *, reward_workers: int | None = None) -> RewardSource:
+def rewards_of(settings: Mapping[str, Any], *, reward_workers: int | None = None) -> RewardSource:
     """The rewards of these settings, one for each process; what holds is printed once. Raises `InputError`.
 
     `reward_workers`: how many processes verl asks for rewards; looked up if not given.
     """
     chosen = {key: _plain(value) for key, value in settings.items() if key not in _VERLS_OWN}
     name = repr(sorted(chosen.items()))
-    if name not in _opened:
-        rewards = open_rewards(default_on_failure="raise", **chosen)
-        _fits(rewards, reward_workers)
-        print(rewards.announced("verl", MEANING[rewards.on_failure.kind]), flush=True)
+    if name not in _kept:
+        _kept[name] = opened("verl", MEANING, "raise", lambda rewards: _fits(rewards, reward_workers), **chosen)
         if _swallowed():
-            print(
-                "skillrm: verl's rate_limited makes 0.0 of whatever is raised or takes too long: use naive", flush=True
-            )
-        _opened[name] = rewards
-    return _opened[name]
+            print(f"skillrm: {_SWALLOWED}", flush=True)
+    return _kept[name]
 
 
 def row_of(data_source: str, ground_truth: Any, extra_info: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,22 +94,7 @@ def row_of(data_source: str, ground_truth: Any, extra_info: Mapping[str, Any]) -
     name = extra_info.get("id") or (f"{data_source}/{number}" if number is not None else None)
     label = {} if extra_info.get(PACKED) else from_label(without_nulls(ground_truth))
     named = {"id": str(name)} if name is not None else {}
-    return {**named, "prompt": _turns(prompt), **label, **fields_of(extra_info)}
-
-
-def _turns(prompt: Any) -> Any:
-    """Plain chat turns; pictures and sounds are only named, as no judge is shown them."""
-    turns = without_nulls(prompt) if not isinstance(prompt, str) else prompt
-    if not isinstance(turns, list):
-        return turns
-    return [{**turn, "content": _parts(turn.get("content"))} if isinstance(turn, dict) else turn for turn in turns]
-
-
-def _parts(content: Any) -> Any:
-    if not isinstance(content, list):
-        return content
-    parts = [part if isinstance(part, dict) else {"type": "text", "text": str(part)} for part in content]
-    return [part if isinstance(part.get("text"), str) else {"type": part.get("type", "part")} for part in parts]
+    return {**named, "prompt": worded(prompt), **label, **fields_of(extra_info)}
 
 
 def _group(extra_info: Mapping[str, Any]) -> str | None:
@@ -135,11 +117,7 @@ def _fits(rewards: RewardSource, reward_workers: int | None) -> None:
     if isinstance(rewards, RemoteRewards):
         if kind == "group_mean":
             raise _unfit("on_failure", "the group is gathered by the service", "skillrm serve --on-failure group_mean")
-        return
-    if rewards.group_size is None and (kind == "group_mean" or rewards.form != "scores"):
-        words = f"{'group_mean' if kind == 'group_mean' else rewards.form} need the whole group"
-        raise _unfit("group_size", words, "actor_rollout_ref.rollout.n")
-    if rewards.group_size is not None and (reward_workers or _reward_workers()) > 1:
+    elif rewards.group_size is not None and (reward_workers or _reward_workers()) > 1:
         words = "verl sends the rollouts of a group to several reward workers, so none of them sees it whole"
         raise _unfit("group_size", words, "reward.num_workers=1, or the url of `skillrm serve --group-size N`")
 

@@ -13,7 +13,7 @@ import numpy as np
 from verl.experimental.reward_loop.reward_manager.naive import NaiveRewardManager
 
 from skillrm.integrations.verl import compute_score as ours
-from skillrm.integrations.verl import opened
+from skillrm.integrations.verl import rewards_of
 
 
 class RolloutRewardManager(NaiveRewardManager):  # type: ignore[misc]
@@ -25,7 +25,7 @@ class RolloutRewardManager(NaiveRewardManager):  # type: ignore[misc]
         super().__init__(config, tokenizer, compute_score, **verls_own)
         if getattr(compute_score, "args", ())[:1] == (ours,):
             settings = config.reward.custom_reward_function.get("reward_kwargs") or {}
-            opened(settings, reward_workers=config.reward.num_workers)
+            rewards_of(settings, reward_workers=config.reward.num_workers)
 
     async def run_single(self, data: Any) -> dict[str, Any]:
         """The reward of the last sequence, as verl's managers give it."""
