@@ -132,6 +132,17 @@ async def test_a_caller_that_leaves_ends_nothing_for_the_others():
     assert judge.groups == [["a", "bb"]]
 
 
+async def test_in_a_hurry_groups_are_judged_as_they_are_and_nobody_is_waited_for_any_more():
+    judge = Judge()
+    barrier = judge.barrier(3)
+    waiting = asyncio.ensure_future(joined(barrier, "a", "bb"))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    barrier.hurry()
+    assert await waiting == [1.0, 2.0]
+    assert await joined(barrier, "ccc", key="q") == [3.0]
+
+
 def test_each_event_loop_has_its_own_groups():
     judges = []
 

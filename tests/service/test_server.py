@@ -197,3 +197,17 @@ def test_what_cannot_be_served_is_told_before_anything_listens(tmp_path):
             done = serve(*options)
             assert done.exit_code == 2
             assert words in done.stderr
+
+
+async def test_sigterm_lets_no_group_wait_for_those_who_cannot_come_any_more():
+    options = ("-s", "instruction-following", "--group-size", "3", "--group-wait", "600")
+    async with served(*options) as service, aiohttp.ClientSession() as http:
+
+        async def asked(answer: str) -> float:
+            async with http.post(f"{service.url}/v1/reward", json={"prompt": PROMPT, "completion": answer}) as response:
+                return (await response.json())["value"]
+
+        asking = [asyncio.ensure_future(asked(answer)) for answer in (GOOD, "a, b")]
+        await _until(http, f"{service.url}/metrics", lambda page: "skillrm_requests_waiting_for_group 2.0" in page)
+        service.terminate()
+        assert await asyncio.wait_for(asyncio.gather(*asking), 30) == [1.0, 0.0]

@@ -79,6 +79,12 @@ class Barrier:
         seat = self._seated(group, answer_key, answer, loop)
         return await asyncio.shield(seat)
 
+    def hurry(self) -> None:
+        """From now on nobody is waited for: the end is near. To be called in the loop that is ending."""
+        self._wait = 0.0
+        for group in tuple(self._loops.get(asyncio.get_running_loop(), OrderedDict()).values()):
+            self._close(group)
+
     def _takes(self, group: _Gathering, answer_key: str, now: float) -> bool:
         """Whether one more belongs to this group. A full one still knows its own answers: trainers pad with copies."""
         return now <= group.lapses and (group.came < self._size or answer_key in group.seats)

@@ -147,6 +147,11 @@ class Rewards:
             return (await self.group(row, (answer,)))[0]
         return await self._barrier.join(group or _key(row), row, _key(answer), answer)
 
+    def hurry(self) -> None:
+        """Judge groups as they are from now on: the rest of them will not come. In the loop they wait in."""
+        if self._barrier is not None:
+            self._barrier.hurry()
+
     async def _gathered(self, row: Row, answers: Sequence[Any]) -> Group:
         """A whole group; the standings are scores, so that a late answer can be compared with them."""
         found = await self._found(row, answers, "scores")

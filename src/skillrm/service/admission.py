@@ -25,6 +25,7 @@ class Admission:
         self.requests = 0
         self.bytes = 0
         self.judging = 0
+        self.waiting_for_group = 0
 
     @property
     def retry_after(self) -> float:
@@ -52,10 +53,12 @@ class Admission:
     def parked(self) -> Iterator[None]:
         """While it waits for the others of its group, a request takes no room; what it holds is still counted."""
         self.requests -= 1
+        self.waiting_for_group += 1
         try:
             yield
         finally:
             self.requests += 1
+            self.waiting_for_group -= 1
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:

@@ -65,7 +65,7 @@ class Application:
                 house.model = model
                 gc.collect()
                 gc.freeze()  # what is loaded now stays: no collection need look at it again
-                drain_on_term(guard, self.settings.port, self.settings.drain)
+                drain_on_term(guard, self.settings.port, self.settings.drain, house.hurry)
                 yield
                 house.model = None
 
@@ -111,6 +111,7 @@ class _State:
         metrics, admission = self._house.metrics, self._house.admission
         metrics.in_house.set(admission.requests)
         metrics.judging.set(admission.judging)
+        metrics.waiting_for_group.set(admission.waiting_for_group)
         return Response(metrics.text(), media_type=CONTENT_TYPE)
 
 

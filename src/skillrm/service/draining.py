@@ -15,6 +15,7 @@ import signal
 import socket
 import struct
 import threading
+from collections.abc import Callable
 from types import FrameType
 
 from skillrm.service.guard import Guard
@@ -26,8 +27,10 @@ _RETURN_NOTHING = struct.pack("HBBI", 0x06, 0, 0, 0)
 """A packet filter that lets nothing through."""
 
 
-def drain_on_term(guard: Guard, port: int, seconds: float) -> None:
-    """From the main thread of a worker, inside its loop: uvicorn's own handler of SIGTERM is put off by so long."""
+def drain_on_term(guard: Guard, port: int, seconds: float, last_call: Callable[[], None]) -> None:
+    """From the main thread of a worker, inside its loop: uvicorn's own handler of SIGTERM is put off by so long.
+    `last_call`: called when nothing more is taken, so that what was taken need not wait for more.
+    """
     if threading.current_thread() is not threading.main_thread():
         return
     loop, before = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
@@ -37,6 +40,7 @@ def drain_on_term(guard: Guard, port: int, seconds: float) -> None:
             return
         guard.draining = True
         loop.call_soon_threadsafe(loop.call_later, seconds, _shut_out, port)
+        loop.call_soon_threadsafe(loop.call_later, seconds + _SETTLE, last_call)
         loop.call_soon_threadsafe(loop.call_later, seconds + _SETTLE, before, number, frame)
 
     signal.signal(signal.SIGTERM, end)

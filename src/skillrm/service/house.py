@@ -89,6 +89,11 @@ class House:
             )
         return self._rewards
 
+    def hurry(self) -> None:
+        """The end is near: groups are judged as they are."""
+        if self._rewards is not None:
+            self._rewards.hurry()
+
     async def reward(self, visit: Visit, row: Mapping[str, Any], answer: Any, group: str | None = None) -> Reward:
         """One answer's, beside the others of its group where groups are gathered. Raises `SampleError`, `NoReward`."""
         Sample.parse({**row, "response": answer})  # what is wrong with one must not end its whole group

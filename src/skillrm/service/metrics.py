@@ -47,6 +47,7 @@ class Metrics:
         self.tokens = Counter("skillrm_judge_tokens", "Tokens of the judge model", ["kind"], registry=own)
         live = {"registry": own, "multiprocess_mode": "livesum"}
         self.in_house = Gauge("skillrm_requests_in_house", "Requests that wait or are judged", **live)  # type: ignore[arg-type]
+        self.waiting_for_group = Gauge("skillrm_requests_waiting_for_group", "Requests whose group is gathered", **live)  # type: ignore[arg-type]
         self.judging = Gauge("skillrm_judging", "Judgments in work", **live)  # type: ignore[arg-type]
         chosen = Gauge(
             "skillrm_on_failure_info",
