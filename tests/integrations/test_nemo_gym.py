@@ -124,7 +124,7 @@ async def verified(gym):
     async def asked(row, **config):
         settings = {"name": "skillrm", "host": "127.0.0.1", "port": 1, "entrypoint": "app.py"} | config
         server = gym.SkillRewardServer(config=gym.SkillRewardServerConfig(**settings))
-        web = uvicorn.Server(uvicorn.Config(server.setup_webserver(), port=0, log_level="error"))
+        web = uvicorn.Server(uvicorn.Config(server.setup_webserver(), port=0, log_config=None))
         task = asyncio.ensure_future(web.serve())
         while not web.started:
             assert not task.done(), task.exception()
