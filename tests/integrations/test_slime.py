@@ -112,6 +112,15 @@ async def test_slime_0_3_1_masks_what_has_no_judgment_and_its_number_moves_no_me
 
 
 @pytest.mark.parametrize("call", [single, grouped])
+async def test_slime_0_3_1_masks_a_sample_whose_row_cannot_be_read(call):
+    samples = rollouts(GOOD, GOOD, BAD)
+    samples[0].metadata = {"skillrm": "{"}
+    assert await call(arguments(), samples) == [0.5, 1.0, 0.0]
+    assert [sample.remove_sample for sample in samples] == [True, False, False]
+    assert slime._rewarders[0].source.counts == {"ok": 2, "failed": 1}
+
+
+@pytest.mark.parametrize("call", [single, grouped])
 async def test_slime_0_3_1_masks_a_whole_group_whose_judge_fails(call, judge_server):
     server = await judge_server([refusal(400, "no")])
     args = arguments(skillrm={"skill": "general", "model": "judge", "base_url": server.base_url})

@@ -16,7 +16,7 @@ from serving import BAD, GOOD, PROMPT, running
 from skillrm import RewardModel
 from skillrm.backends import ScriptedBackend
 from skillrm.client import RemoteRewardModel
-from skillrm.errors import BackendTransportError, ConfigError, NoReward, SampleError
+from skillrm.errors import BackendTransportError, ConfigError, NoReward
 from skillrm.integrations.trl import reward_function, summary
 from skillrm.rewards import Rewards
 
@@ -116,9 +116,12 @@ async def test_a_packed_column_brings_fields_and_other_columns_are_ignored():
     assert given == [0.0, 1.0]
 
 
-async def test_a_packed_column_that_is_no_json_stops_the_run():
-    with pytest.raises(SampleError, match="skillrm: is no JSON"):
-        await verified()([PLAIN], ["a"], skillrm=["{"])
+async def test_a_packed_column_that_is_no_json_is_a_failure_of_its_row_alone(caplog):
+    reward = verified()
+    names = [["punctuation:no_comma"]] * 2
+    assert await reward([PLAIN] * 2, ["a", "a"], skillrm=["{", None], instruction_id_list=names) == [None, 1.0]
+    assert reward.rewards.counts == {"ok": 1, "failed": 1}
+    assert "skillrm: is no JSON" in caplog.text
 
 
 async def test_without_a_valid_judgment_trl_gets_none(tmp_path, caplog):

@@ -234,3 +234,8 @@ def test_a_setting_that_cannot_be_used_is_named(settings, field):
 async def test_a_score_survives_json():
     (reward,) = await verified().group(ROW, [GOOD])
     assert type(reward).of(json.loads(json.dumps(reward.told()))) == reward
+
+
+def test_the_cache_can_be_turned_off_by_a_plain_value():
+    rewards = open_rewards(environ={}, skill="general", model="m", base_url="http://127.0.0.1:9/v1", cache=False)
+    assert type(rewards.model.backend).__name__ == "OpenAIBackend"

@@ -27,13 +27,19 @@ def fields_of(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def from_label(label: Any) -> dict[str, Any]:
-    """What a trainer's label brings: an object of row fields as it is, anything else as the reference."""
+    """What a trainer's label brings: an object of row fields as it is, anything else as the reference.
+
+    Raises `SampleError` for VerInstruct's checkers and functions: they are to be converted first, not to be read out.
+    """
     if isinstance(label, str) and label.lstrip().startswith("{"):
         try:
             label = msgspec.json.decode(label)
         except (ValueError, RecursionError):
             return {"reference": label}
     if isinstance(label, Mapping):
+        if "checkers" in label and "functions" in label:
+            mend = "convert the data: skillrm data verinstruct IN -o OUT --for verl"
+            raise SampleError(Fault("holds VerInstruct's checkers and functions", field="label", mend=mend))
         known = {key: without_nulls(label[key]) for key in ROW_FIELDS if label.get(key) is not None}
         return known or {"reference": label}
     return {} if label is None or label == "" else {"reference": label}

@@ -21,7 +21,7 @@ from typing import Any
 
 import msgspec
 
-from skillrm.errors import ConfigError, Fault
+from skillrm.errors import ConfigError, Fault, SampleError
 from skillrm.integrations.rows import fields_of, from_label
 from skillrm.integrations.transcripts import answered
 from skillrm.rewards import Reward, RewardSource, open_rewards
@@ -67,7 +67,7 @@ class Rewarder:
 
     async def many(self, args: Any, samples: Sequence[Any]) -> list[Any]:
         """The numbers of samples, in their order; those of one group and of equal rows are judged together."""
-        rows = [row_of(sample) for sample in samples]
+        rows = [_read(sample) for sample in samples]
         together: dict[Any, list[int]] = {}
         for place, sample in enumerate(samples):
             if not _aborted(sample):
@@ -76,7 +76,11 @@ class Rewarder:
         rewards: list[Reward | None] = [None] * len(samples)
 
         async def fill(places: Sequence[int]) -> None:
-            given = await self.source.group(rows[places[0]][0], [rows[place][1] for place in places])
+            row, _, error = rows[places[0]]
+            if error is not None:
+                given = self.source.unusable(row, len(places), error)
+            else:
+                given = await self.source.group(row, [rows[place][1] for place in places])
             for place, reward in zip(places, given, strict=True):
                 rewards[place] = reward
 
@@ -85,7 +89,9 @@ class Rewarder:
 
     async def judged(self, sample: Any) -> Reward:
         """Evaluation samples have no group, and wait for nobody."""
-        row, answer = row_of(sample)
+        row, answer, error = _read(sample)
+        if error is not None:
+            return self.source.unusable(row, 1, error)[0]
         if sample.group_index is None:
             return (await self.source.group(row, [answer]))[0]
         return await self.source.one(row, answer, group=f"{_HERE}:{sample.group_index}")
@@ -124,6 +130,14 @@ def row_of(sample: Any) -> tuple[dict[str, Any], Any]:
     brought = sample.metadata if isinstance(sample.metadata, Mapping) else {}
     row, answer = answered({"prompt": sample.prompt, **from_label(sample.label), **fields_of(brought)}, sample.response)
     return ({**row, "prompt": brought["prompt"]} if brought.get("prompt") else row), answer
+
+
+def _read(sample: Any) -> tuple[dict[str, Any], Any, str | None]:
+    """Row and answer, or why they cannot be read: a failure like any other, that ends no run."""
+    try:
+        return *row_of(sample), None
+    except SampleError as error:
+        return {"id": str(sample.index)}, None, str(error)
 
 
 def shaped(args: Any, reward: Reward | None, value: float) -> Any:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol, TypeVar, cast
 
 from skillrm.client import RemoteRewardModel
-from skillrm.errors import ConfigError, Fault
+from skillrm.errors import ConfigError, Fault, SampleError
 from skillrm.integrations.rows import PACKED, ROW_FIELDS, fields_of, worded
 from skillrm.rewards import Form, OnFailure, RemoteRewards, Reward, Rewards, RewardSource
 from skillrm.rewards.rewards import Judge
@@ -29,6 +29,8 @@ _MEANING = {
     "raise": "the run stops",
 }
 Log = Callable[[str, Any], None]
+Asked = tuple[dict[str, Any], str | None]
+"""A row, and why it cannot be read."""
 
 
 class RewardFunction(Protocol):
@@ -60,8 +62,8 @@ def reward_function(
 
     `on_failure`: what TRL gets without a valid judgment, `none` unless said. `form`: `scores` unless said. Both belong
     to rewards that are given ready-made. `name` stands in TRL's logs, and must differ between two reward functions.
-    Raises `ConfigError`; the function itself raises `NoReward` under `raise`, and `SampleError` for a column `skillrm`
-    that holds no row fields.
+    Raises `ConfigError`; the function itself raises `NoReward` under `raise`. A row that cannot be read is a failure
+    like any other.
     """
     rewards = _rewards_of(judge, on_failure, form)
     told = False
@@ -124,19 +126,30 @@ def _rewards_of(judge: Any, on_failure: OnFailure | str | None, form: Form | Non
     return Rewards(judge, on_failure=policy, form=form or "scores")
 
 
-def _row(prompt: Any, columns: Mapping[str, Sequence[Any]], at: int) -> dict[str, Any]:
-    """The prompt and what the dataset brings for one completion."""
+def _row(prompt: Any, columns: Mapping[str, Sequence[Any]], at: int) -> Asked:
+    """The prompt and what the dataset brings for one completion, and why it cannot be read, if so."""
     given = {field: columns[field][at] for field in ("id", PACKED, *ROW_FIELDS) if field in columns}
-    named = {"id": given["id"]} if given.get("id") is not None else {}
-    return {**named, "prompt": worded(prompt), **fields_of(given)}
+    row = {"id": given["id"]} if given.get("id") is not None else {}
+    row["prompt"] = worded(prompt)
+    try:
+        return {**row, **fields_of(given)}, None
+    except SampleError as error:
+        return row, str(error)
 
 
-async def _judged(rewards: RewardSource, rows: Sequence[dict[str, Any]], completions: Sequence[Any]) -> list[Reward]:
+async def _judged(rewards: RewardSource, rows: Sequence[Asked], completions: Sequence[Any]) -> list[Reward]:
     """A reward for each completion, in their order, whatever the order of the groups."""
     groups: dict[str, list[int]] = {}
     for at, row in enumerate(rows):
         groups.setdefault(json.dumps(row, sort_keys=True, default=repr), []).append(at)
-    work = [rewards.group(rows[ats[0]], [worded(completions[at]) for at in ats]) for ats in groups.values()]
+
+    async def of_group(ats: Sequence[int]) -> list[Reward]:
+        row, error = rows[ats[0]]
+        if error is not None:
+            return rewards.unusable(row, len(ats), error)
+        return await rewards.group(row, [worded(completions[at]) for at in ats])
+
+    work = [of_group(ats) for ats in groups.values()]
     by_place: dict[int, Reward] = {}
     for ats, given in zip(groups.values(), await _together(work), strict=True):
         by_place |= zip(ats, given, strict=True)

@@ -25,8 +25,8 @@ def open_rewards(
     **given: Any,
 ) -> RewardSource:
     """Rewards by a service (`url`, `token`; `timeout` and `retries` of a request) or by a reward model here (`skill`,
-    `model`, `base_url`, and whatever else `RewardModel` takes; `limits` as a mapping), in a `form`, with `group_size`
-    and `group_wait`.
+    `model`, `base_url`, and whatever else `RewardModel` takes; `limits` as a mapping, `cache=False` for none), in a
+    `form`, with `group_size` and `group_wait`.
 
     What is not given comes from the environment: SKILLRM_URL, SKILLRM_TOKEN, SKILLRM_SKILL, SKILLRM_MODEL,
     OPENAI_BASE_URL, SKILLRM_ON_FAILURE, SKILLRM_FORM, SKILLRM_GROUP_SIZE, SKILLRM_GROUP_WAIT. Raises `InputError`.
@@ -65,6 +65,8 @@ def _model_here(chosen: dict[str, Any]) -> Any:
     from skillrm.limits import Limits
     from skillrm.reward_model import RewardModel
 
+    if chosen.get("cache") is False:
+        chosen["cache"] = None
     if isinstance(chosen.get("limits"), Mapping):
         chosen["limits"] = Limits(**chosen["limits"])
     try:

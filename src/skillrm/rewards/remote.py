@@ -58,6 +58,10 @@ class RemoteRewards:
             return self._settled(row, [self._missing(str(error)) for _ in answers])
         return self._settled(row, [Reward.of(one) for one in told])
 
+    def unusable(self, row: Row, count: int, error: str) -> list[Reward]:
+        """As `Rewards.unusable`."""
+        return self._settled(row, [self._missing(error) for _ in range(count)])
+
     async def one(self, row: Row, answer: Any, *, group: str | None = None) -> Reward:
         """As `Rewards.one`; the others of its group are waited for in the service, if it was told their number."""
         await self._meet()

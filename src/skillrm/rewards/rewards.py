@@ -138,6 +138,10 @@ class Rewards:
         found = await self._found(row, answers, goal_of(self.form))
         return self._demanded(self._settled(row, found))
 
+    def unusable(self, row: Row, count: int, error: str) -> list[Reward]:
+        """So many rewards of a row that cannot be read: failures like any other. Raises `NoReward` under `raise`."""
+        return self._demanded(self._settled(row, Found(("",) * count, None, error)))
+
     async def one(self, row: Row, answer: Any, *, group: str | None = None) -> Reward:
         """The reward of one answer. With a `group_size`, it is judged together with the others of its group: those of
         the same `group`, or of equal rows. One that is late is judged alone, and changes no reward already given.
