@@ -88,7 +88,7 @@ model = RewardModel("general", backend=ScriptedBackend(reply))
 sample = {"prompt": row["prompt"], "chosen": row["chosen"], "rejected": row["rejected"]}
 asyncio.run(model.judge(sample))
 def trace(frame, event, argument):
-    if "skillrm" in frame.f_code.co_filename and frame.f_code.co_name != "<module>":
+    if "/src/skillrm/" in frame.f_code.co_filename and frame.f_code.co_name != "<module>":
         seen.add(frame.f_code.co_filename)
 sys.setprofile(trace)
 judgment = asyncio.run(model.judge(sample))

@@ -84,7 +84,7 @@ def test_a_verifier_shows_its_arguments_with_type_default_and_meaning():
 def test_a_prefix_without_verifiers_names_the_families():
     done = invoke("verifier", "list", "zz")
     assert done.exit_code == 2
-    assert "consensus, ifbench, ifeval" in done.stderr
+    assert "consensus, function, ifbench, ifeval" in done.stderr
 
 
 def test_wrong_arguments_of_a_verifier_are_named():

@@ -15,7 +15,7 @@ from skillrm.cli.aside import aside
 from skillrm.cli.output import FAILED, fail, finish, note
 
 if TYPE_CHECKING:
-    from skillrm.datasets import Outcome, Shape
+    from skillrm.data import Outcome, Shape
 
 _MOST_REASONS, _SHOWN_REASONS = 1000, 20
 
@@ -127,7 +127,7 @@ async def _converted(
     *,
     verbose: bool,
 ) -> None:
-    from skillrm.datasets import convert, written
+    from skillrm.data import convert, written
 
     name = "standard input" if file == "-" else file
     with aside(output) as path, written(path, target, data_source=data_source, split=split) as write:

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from skillrm import sandbox
-from skillrm.datasets.checkers import Item, held_by, items_of, prompt_of
-from skillrm.datasets.functions import NO_PYTHON, Hindrance, hindrances
-from skillrm.datasets.task import Remark, Task
+from skillrm.data.checkers import Item, held_by, items_of, prompt_of
+from skillrm.data.functions import NO_PYTHON, Hindrance, hindrances
+from skillrm.data.task import Remark, Task
 from skillrm.errors import DeadlineExceeded, Fault, SampleError, SandboxError
 from skillrm.reading import Row, read_values
 from skillrm.shapes import plain

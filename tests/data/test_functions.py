@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from skillrm.datasets.functions import hindrance, hindrances
+from skillrm.data.functions import hindrance, hindrances
 
 HEAD = "def check_following(instruction, response):\n"
 

@@ -6,8 +6,8 @@ that comes with the data is read here and never run: that is the sandbox's busin
 
 from __future__ import annotations
 
-from skillrm.datasets.task import Remark, Task
-from skillrm.datasets.verinstruct import Outcome, convert
-from skillrm.datasets.writing import Shape, written
+from skillrm.data.task import Remark, Task
+from skillrm.data.verinstruct import Outcome, convert
+from skillrm.data.writing import Shape, written
 
 __all__ = ["Outcome", "Remark", "Shape", "Task", "convert", "written"]

@@ -14,8 +14,8 @@ import pytest
 from judging import says, well_behaved
 from skillrm import RewardModel, Sample
 from skillrm.backends import ScriptedBackend
-from skillrm.datasets import Outcome, Task, convert
-from skillrm.datasets.verinstruct import task_of
+from skillrm.data import Outcome, Task, convert
+from skillrm.data.verinstruct import task_of
 from skillrm.errors import SampleError
 from skillrm.judgment import Judgment
 from skillrm.skill.mounting import unsafe
@@ -150,7 +150,7 @@ async def test_functions_that_upstream_prefixed_with_its_own_path_run():
 
 
 async def test_one_source_that_ends_its_worker_does_not_take_the_others_along(monkeypatch):
-    import skillrm.datasets.verinstruct as module
+    import skillrm.data.verinstruct as module
 
     monkeypatch.setattr(module, "_LOOKING", "verinstruct_rows:ending")
     task = await task_of(row(functions=["end", COMMA, ""]))

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from skillrm import RewardModel, Sample
-from skillrm.datasets import written
-from skillrm.datasets.verinstruct import task_of
+from skillrm.data import written
+from skillrm.data.verinstruct import task_of
 from skillrm.errors import InputError
 from verinstruct_rows import in_verl, row
 

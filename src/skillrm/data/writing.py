@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from skillrm.datasets.task import Task
+from skillrm.data.task import Task
 from skillrm.errors import Fault, InputError
 
 Shape = Literal["skillrm", "verl", "trl"]
