@@ -143,10 +143,11 @@ class Desk:
             raise Refused(f"{criterion.id}: no decisions; give one for each of {', '.join(self.letters)}")
         quotes = {self._label(quote.candidate): quote.quote for quote in entry.quotes} if entry.quotes else {}
         support, reason = self._support(entry.observations), entry.reason[:4000]
+        scores = tools.scores_of(criterion)
         problems: list[str] = []
         for item in entry.decisions:
             try:
-                self._decide(criterion, item, support, reason, quotes)
+                self._decide(criterion, item, scores, support, reason, quotes)
             except Refused as refusal:
                 problems.append(str(refusal))
         if problems:
@@ -156,15 +157,14 @@ class Desk:
         self,
         criterion: Criterion,
         item: tools.CandidateDecision,
+        scores: Mapping[str, float | None],
         support: Support,
         reason: str,
         quotes: Mapping[str, str],
     ) -> None:
-        label = self._label(item.candidate)
-        try:
-            score = tools.score_of(criterion, item.decision)
-        except ValueError as error:
-            raise Refused(str(error)) from None
+        label = self.letters.get(item.candidate) or self._label(item.candidate)
+        word = item.decision  # a number or a boolean is never among the words
+        score = scores[word] if word in scores else _score_of(criterion, word)  # type: ignore[index]
         speaking, grounded = support[label]
         if score is not None and not grounded:
             raise Refused(
@@ -212,10 +212,9 @@ class Desk:
         """Criterion -> letters that neither a verifier nor the judge has spoken on."""
         if self._open[0] != self.ledger.changes:
             cells: dict[str, list[str]] = {}
-            answered, letters = self.ledger.answered, self.letters.items()
+            unanswered, letters = self.ledger.unanswered, self.letters
             for criterion in self.criteria:
-                left = [letter for letter, label in letters if not answered(criterion, label)]
-                if left:
+                if left := unanswered(criterion, letters):
                     cells[criterion] = left
             self._open = self.ledger.changes, cells
         return self._open[1]
@@ -233,6 +232,13 @@ class Desk:
         if key not in self.letters:
             raise Refused(f"there is no candidate {letter[:40]!r}; there are {', '.join(self.letters)}")
         return self.letters[key]
+
+
+def _score_of(criterion: Criterion, decision: str | int | bool) -> float | None:
+    try:
+        return tools.score_of(criterion, decision)
+    except ValueError as error:
+        raise Refused(str(error)) from None
 
 
 def _near(word: str, known: Iterable[str]) -> str:

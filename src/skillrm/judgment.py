@@ -104,7 +104,7 @@ class Trace(Frozen):
     steps: tuple[Step, ...] = ()
     observations: tuple[Observation, ...] = ()
     messages: tuple[str, ...] = ()
-    """SHA-256 of each chat message, in order."""
+    """A SHA-256 of each chat message, in order (`loop.message_digest`)."""
 
     @property
     def used_resources(self) -> tuple[str, ...]:

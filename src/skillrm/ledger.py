@@ -190,7 +190,16 @@ class Ledger:
         quote: str | None = None,
     ) -> None:
         """Write the judge's row; its later word replaces its earlier one."""
-        self._judged[criterion, label] = self._row(criterion, label, score, observations, reason, "judge", quote)
+        self._judged[criterion, label] = Evidence.made(  # every field, in order
+            criterion=criterion,
+            candidate=label,
+            decision=decision_of(score),
+            score=score,
+            observations=observations,
+            quote=None if quote is None else mended(quote),
+            reason=mended(reason),
+            source="judge",
+        )
         self.changes += 1
 
     def covered(self, observation: str) -> tuple[str, ...]:
@@ -203,6 +212,13 @@ class Ledger:
         if place in self._judged or criterion in self._ruled_out:
             return True
         return place in self._found and any(row.score is not None for row in self._speaking(place, soft=False))
+
+    def unanswered(self, criterion: str, letters: Mapping[str, str]) -> list[str]:
+        """The letters whose label's cell is not `answered`."""
+        if self._found or self._ruled_out:
+            return [letter for letter, label in letters.items() if not self.answered(criterion, label)]
+        judged = self._judged
+        return [letter for letter, label in letters.items() if (criterion, label) not in judged]
 
     @property
     def full(self) -> bool:
@@ -257,8 +273,14 @@ class Ledger:
             return self._resolved[1]
         evidence: list[Evidence] = []
         conflicts: list[Evidence] = []
+        alone = not self._found and not self._ruled_out  # only the judge has spoken
         for criterion in self.criteria:
             identity = criterion.id
+            if alone:
+                said = [row for label in self.labels if (row := self._judged.get((identity, label))) is not None]
+                if len(said) == len(self.labels):
+                    evidence += said
+                    continue
             if identity in self._ruled_out:
                 evidence += self._ruled_out[identity]
                 continue

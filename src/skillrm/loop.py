@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from functools import lru_cache
@@ -101,7 +102,7 @@ class Conversation:
 
     def _append(self, message: dict[str, Any], digest: str | None = None) -> None:
         self.messages.append(message)
-        self.desk.ledger.messages.append(digest or content_digest(message))
+        self.desk.ledger.messages.append(digest or message_digest(message))
 
     async def _ask(self, cut: float, forced: str | None = None) -> ChatReply:
         try:
@@ -207,9 +208,17 @@ def _echo(raw: str) -> str:
         return "{}"
 
 
+def message_digest(message: dict[str, Any]) -> str:
+    """SHA-256 of role, line feed and text; of a message that has more, of its canonical JSON."""
+    if len(message) > 2:
+        return content_digest(message)
+    said = f"{message['role']}\n{message['content']}"
+    return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()
+
+
 @lru_cache(maxsize=64)
 def _system_digest(content: str) -> str:
-    return content_digest({"role": "system", "content": content})
+    return message_digest({"role": "system", "content": content})
 
 
 def letters_for(labels: Sequence[str]) -> dict[str, str]:

@@ -316,7 +316,7 @@ def entry(item: Any) -> Entry:
 
 def score_of(criterion: Criterion, decision: str | int | bool) -> float | None:
     """The score of a decision word or grade. Raises `ValueError` with what the criterion's scale allows."""
-    scores = _scores(criterion.grades)
+    scores = scores_of(criterion)
     if decision in scores:  # no number nor boolean is: they are words
         return scores[str(decision)]
     if isinstance(decision, bool):
@@ -326,6 +326,11 @@ def score_of(criterion: Criterion, decision: str | int | bool) -> float | None:
         return scores[word]
     allowed = "binary: satisfied, violated" if criterion.grades == 2 else f"graded: 1 to {criterion.grades}"
     raise ValueError(f"{criterion.id} is {allowed} or unknown, not {str(decision).strip().lower()[:40]!r}")
+
+
+def scores_of(criterion: Criterion) -> Mapping[str, float | None]:
+    """What each word or grade that its scale allows scores."""
+    return _scores(criterion.grades)
 
 
 @lru_cache(maxsize=16)
