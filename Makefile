@@ -30,6 +30,7 @@ bench: $(STAMP)
 	$(BIN)/python bench/prompt_economy.py
 	$(BIN)/python bench/engine.py
 	$(BIN)/python bench/faults.py
+	$(BIN)/python bench/rewards.py
 	$(BIN)/python bench/service.py
 
 $(VENV)/bin/pip:
