@@ -44,7 +44,7 @@ def test_a_table_shows_criterion_decision_observation_and_bounds(tmp_path):
     done = invoke("judge", written(tmp_path, PAIR), *SKILL)
     assert done.exit_code == 0
     assert "rivers  ok  winner A" in done.stdout
-    assert "counted 1 commas; none allowed" in done.stdout
+    assert "counted 1 comma; none allowed" in done.stdout
     assert "A 1.000   B 0.000" in done.stdout
     assert "1 row: 1 ok, 0 abstained, 0 failed, 0 unreadable" in done.stderr
 

@@ -67,7 +67,7 @@ def test_one_fault_is_one_fault(tmp_path):
 
 def test_a_verifier_can_be_run_by_hand():
     done = invoke("verifier", "check", "ifeval:punctuation:no_comma", "one, two")
-    assert done.stdout.startswith("violated: counted 1 commas")
+    assert done.stdout.startswith("violated: counted 1 comma")
 
 
 def test_a_reference_given_by_hand_is_text_also_where_it_is_a_number():

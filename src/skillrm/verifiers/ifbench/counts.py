@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from skillrm.verifiers.counted import counted
 from skillrm.verifiers.ifeval.instruction import Count, InstructionArgs, Phrase, instruction
 from skillrm.verifiers.sentences import sentences_of
 from skillrm.verifiers.words import count_words
@@ -59,7 +60,7 @@ def word_count_range(answer: str, given: Range) -> tuple[bool, str]:
     """
     count = count_words(answer)
     return given.min_words <= count <= given.max_words, (
-        f"counted {count} words; between {given.min_words} and {given.max_words} asked"
+        f"{counted(count, 'word')}; between {given.min_words} and {given.max_words} asked"
     )
 
 
@@ -71,7 +72,7 @@ def unique_word_count(answer: str, given: Number) -> tuple[bool, str]:
     'counted 2 different words; at least 3 asked'
     """
     count = len({word.strip(EDGES) for word in answer.lower().split()})
-    return count >= given.N, f"counted {count} different words; at least {given.N} asked"
+    return count >= given.N, f"{counted(count, 'different word')}; at least {given.N} asked"
 
 
 @instruction("count:conjunctions", args=SmallNumber, family="ifbench")
@@ -82,7 +83,7 @@ def conjunctions(answer: str, given: SmallNumber) -> tuple[bool, str]:
     True
     """
     count = len({word for word in answer.split() if word.strip(EDGES).lower() in _CONJUNCTIONS})
-    return count >= given.small_n, f"counted {count} different conjunctions; at least {given.small_n} asked"
+    return count >= given.small_n, f"{counted(count, 'different conjunction')}; at least {given.small_n} asked"
 
 
 @instruction("count:numbers", args=Number, family="ifbench")
@@ -93,7 +94,7 @@ def numbers(answer: str, given: Number) -> tuple[bool, str]:
     True
     """
     count = len(_NUMBER.findall(answer.translate(NO_PUNCTUATION)))
-    return count == given.N, f"counted {count} numbers; exactly {given.N} asked"
+    return count == given.N, f"{counted(count, 'number')}; exactly {given.N} asked"
 
 
 @instruction("count:punctuation", args=InstructionArgs, family="ifbench")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skillrm.verifiers.counted import counted
 from skillrm.verifiers.ifeval.instruction import Count, InstructionArgs, Relation, compare, instruction
 from skillrm.verifiers.languages import identify
 from skillrm.verifiers.words import count_capital_words
@@ -22,7 +23,7 @@ def capital_word_frequency(answer: str, given: CapitalWords) -> tuple[bool, str]
     """
     count = count_capital_words(answer)
     return compare(count, given.capital_relation, given.capital_frequency), (
-        f"counted {count} words in capital letters; {given.capital_relation} {given.capital_frequency} asked"
+        f"{counted(count, 'word')} in capital letters; {given.capital_relation} {given.capital_frequency} asked"
     )
 
 

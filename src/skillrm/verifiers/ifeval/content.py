@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from skillrm.verifiers.counted import counted
 from skillrm.verifiers.ifeval.instruction import Count, InstructionArgs, Phrase, instruction
 from skillrm.verifiers.patterns import keyword
 
@@ -28,7 +29,7 @@ def number_placeholders(answer: str, given: Placeholders) -> tuple[bool, str]:
     True
     """
     count = sum(map(bool, _PLACEHOLDER.findall(answer)))
-    return count >= given.num_placeholders, f"counted {count} placeholders; at least {given.num_placeholders} asked"
+    return count >= given.num_placeholders, f"{counted(count, 'placeholder')}; at least {given.num_placeholders} asked"
 
 
 @instruction("detectable_content:postscript", args=Postscript)
@@ -49,7 +50,7 @@ def no_comma(answer: str, given: InstructionArgs) -> tuple[bool, str]:
     """No comma anywhere.
 
     >>> check("ifeval:punctuation:no_comma", "Well, no.").observation
-    'counted 1 commas; none allowed'
+    'counted 1 comma; none allowed'
     """
     count = answer.count(",")
-    return count == 0, f"counted {count} commas; none allowed"
+    return count == 0, f"{counted(count, 'comma')}; none allowed"

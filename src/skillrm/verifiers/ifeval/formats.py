@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+from skillrm.verifiers.counted import counted
 from skillrm.verifiers.ifeval.instruction import Count, InstructionArgs, Phrase, instruction
 from skillrm.verifiers.patterns import keyword
 
@@ -38,7 +39,7 @@ def number_bullet_lists(answer: str, given: Bullets) -> tuple[bool, str]:
     True
     """
     count = len(_STAR.findall(answer)) + len(_DASH.findall(answer))
-    return count == given.num_bullets, f"counted {count} bullet points; exactly {given.num_bullets} asked"
+    return count == given.num_bullets, f"{counted(count, 'bullet point')}; exactly {given.num_bullets} asked"
 
 
 @instruction("detectable_format:constrained_response", args=InstructionArgs)
@@ -61,7 +62,7 @@ def number_highlighted_sections(answer: str, given: Highlights) -> tuple[bool, s
     """
     count = sum(bool(text.strip("*").strip()) for text in _HIGHLIGHT.findall(answer))
     count += sum(bool(text.strip()) for text in _STRONG.findall(answer))
-    return count >= given.num_highlights, f"counted {count} highlights; at least {given.num_highlights} asked"
+    return count >= given.num_highlights, f"{counted(count, 'highlight')}; at least {given.num_highlights} asked"
 
 
 @instruction("detectable_format:multiple_sections", args=Sections)

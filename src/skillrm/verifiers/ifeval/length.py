@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from skillrm.verifiers.counted import counted
 from skillrm.verifiers.ifeval.instruction import Count, InstructionArgs, Phrase, Relation, compare, instruction
 from skillrm.verifiers.sentences import count_sentences
 from skillrm.verifiers.words import count_words
@@ -50,7 +51,7 @@ def number_words(answer: str, given: Words) -> tuple[bool, str]:
     """
     count = count_words(answer)
     return compare(count, given.relation, given.num_words), (
-        f"counted {count} words; {given.relation} {given.num_words} asked"
+        f"{counted(count, 'word')}; {given.relation} {given.num_words} asked"
     )
 
 
@@ -64,7 +65,7 @@ def number_sentences(answer: str, given: Sentences) -> tuple[bool, str]:
     """
     count = count_sentences(answer, given.num_sentences)
     return compare(count, given.relation, given.num_sentences), (
-        f"counted {count} sentences; {given.relation} {given.num_sentences} asked"
+        f"{counted(count, 'sentence')}; {given.relation} {given.num_sentences} asked"
     )
 
 
@@ -80,7 +81,7 @@ def number_paragraphs(answer: str, given: Paragraphs) -> tuple[bool, str]:
         return False, f"an empty paragraph between two *** dividers; exactly {given.num_paragraphs} paragraphs asked"
     count = len(parts) - (not parts[0]) - (len(parts) > 1 and not parts[-1])
     return count == given.num_paragraphs, (
-        f"counted {count} paragraphs divided by ***; exactly {given.num_paragraphs} asked"
+        f"{counted(count, 'paragraph')} divided by ***; exactly {given.num_paragraphs} asked"
     )
 
 
@@ -100,9 +101,9 @@ def nth_paragraph_first_word(answer: str, given: NthParagraph) -> tuple[bool, st
     # Upstream counts filled paragraphs but indexes all of them, empty ones included.
     paragraph = parts[given.nth_paragraph - 1].strip() if given.nth_paragraph <= count else ""
     if not paragraph:
-        return False, f"counted {count} paragraphs and paragraph {given.nth_paragraph} is missing or empty; {asked}"
+        return False, f"{counted(count, 'paragraph')} and paragraph {given.nth_paragraph} is missing or empty; {asked}"
     found = _FIRST_WORD.match(paragraph.split(None, 1)[0])
     word = found.group(1).lower() if found else ""
     return count == given.num_paragraphs and word == given.first_word.lower(), (
-        f"counted {count} paragraphs, number {given.nth_paragraph} begins with {word[:80]!r}; {asked}"
+        f"{counted(count, 'paragraph')}, number {given.nth_paragraph} begins with {word[:80]!r}; {asked}"
     )

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Literal
 
 from skillrm.types import Candidate, Sample
+from skillrm.verifiers.counted import counted
 from skillrm.verifiers.registry import Finding, decided, verifier
 from skillrm.verifiers.sentences import count_sentences
 from skillrm.verifiers.structure import bounds
@@ -32,7 +33,7 @@ def length_verifier(sample: Sample, candidate: Candidate, args: LengthArgs) -> F
     """
     count = measure(candidate.final, args.unit, max(args.min or 0, args.max or 0))
     return decided(
-        within(count, args.min, args.max), f"counted {count} {args.unit}; {bounds.asked(args.min, args.max)} asked"
+        within(count, args.min, args.max), f"{counted(count, args.unit[:-1])}; {bounds.asked(args.min, args.max)} asked"
     )
 
 
