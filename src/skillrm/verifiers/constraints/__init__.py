@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from skillrm.types import Sample
-from skillrm.verifiers.constraints import casing, framing, layout, lengths, paragraphs, wording
+from skillrm.verifiers.constraints import casing, framing, layout, lengths, marks, paragraphs, wording
 from skillrm.verifiers.constraints.found import Found, detections, settled
 from skillrm.verifiers.constraints.reading import Page, pages
 from skillrm.verifiers.constraints.revoking import revoked
@@ -20,6 +20,7 @@ _FAMILIES: tuple[Callable[[Page], Iterator[Found]], ...] = (
     lengths.find,
     paragraphs.find,
     wording.find,
+    marks.find,
     casing.find,
     layout.find,
     framing.find,
@@ -30,7 +31,7 @@ _MOST = 64
 """Constraints of one prompt; more is not a prompt but a test of patience."""
 
 
-@detector("constraints", version="1")
+@detector("constraints", version="2")
 def detect(sample: Sample) -> tuple[Detection, ...]:
     """The prompt's constraints in reading order, later ones replacing earlier ones of the same kind.
 

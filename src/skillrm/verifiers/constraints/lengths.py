@@ -33,6 +33,8 @@ _SHORT_THING = Phrase(
     r"\b(?:names?|titles?|slogans?|taglines?|nicknames?|headlines?|captions?|usernames?|passwords?|hashtags?|"
     r"phrases?|labels?|keywords?|queries|query)\b[^,;:.]*$"
 )
+_NOTHING_BEFORE = Phrase(r"^\W*(?:please |and |but |also )*(?:use|write|give|have)?\W*$")
+_NOTHING_OF_IT_AFTER = Phrase(r"^[ .!;)]*(?:$|,|and\b|but\b)")
 _FEW = 20
 """Fewer words than this may be words to be included, not a length."""
 _OWN_LENGTH = Phrase(
@@ -84,13 +86,18 @@ def _words(page: Page) -> Iterator[Found]:
         yield from official(base, bound, "word", ("relation", "num_words"))
 
 
+def _alone(hit: Hit) -> bool:
+    """It is a demand of its own: `Use at least 8 words and no commas.`"""
+    return _NOTHING_BEFORE(hit.text[: hit.start + 1]) and _NOTHING_OF_IT_AFTER(hit.text[hit.end :])
+
+
 def _measures_words(hit: Hit, bound: Bound) -> bool:
     """Whether the count is the length of a text and not a number of particular words or of word-long things."""
     if "just" in hit or NOT_A_LENGTH(hit.text[hit.end : hit.end + 40]):
         return False
     if _SHORT_THING(hit.text[max(0, hit.start - 90) : hit.start + 1]):
         return False
-    small = bound.low is not None and bound.low < _FEW and not bound.exact
+    small = bound.low is not None and bound.low < _FEW and not bound.exact and not _alone(hit)
     if small and (_PIECES(hit.text[: hit.start]) or not _OWN_LENGTH(hit.text)):
         return False
     ranged = "b" in hit or "plus" in hit or 1 in (bound.low, bound.high)

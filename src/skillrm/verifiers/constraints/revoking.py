@@ -13,7 +13,10 @@ _DROP = r"(?:forget(?: about)?|ignore|drop|lift|disregard|never mind|remove|scra
 _THE = r"(?:the|my|that|this|all|those|these|any)"
 _RULE = r"(?:limit|count|constraint|requirement|rule|restriction|minimum|maximum|format)s?"
 _REVOKED = (
-    (rf"{_MAY} use commas|commas are (?:now )?(?:fine|allowed|ok|okay)", "comma"),
+    *(
+        (rf"{_MAY} use {mark}|{mark} are (?:now )?(?:fine|allowed|ok|okay)", mark.removesuffix("s"))
+        for mark in ("commas", "exclamation marks", "question marks", "semicolons", "em dash")
+    ),
     (rf"{_MAY} use (?:capital|upper[ -]?case|normal|regular|lower[ -]?case)", "case"),
     (
         rf"{_DROP} {_THE}(?: [\w-]+){{0,2}} (?:capital\w*|case|caps|lower[ -]?case|upper[ -]?case)(?: "

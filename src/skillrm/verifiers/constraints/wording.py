@@ -1,4 +1,4 @@
-"""Which words, letters and commas: what must occur, how often, and what must not."""
+"""Which words and letters: what must occur, how often, and what must not."""
 
 from __future__ import annotations
 
@@ -22,27 +22,16 @@ _USE = (
     r"(?:includ(?:e|es|ing)|us(?:e|es|ing)|mention(?:s|ing)?|contain(?:s|ing)?|incorporat(?:e|es|ing)|"
     r"insert(?:s|ing)?|featur(?:e|es|ing))"
 )
-_SAY = (
+SAY = (
     r"(?:includ(?:e|ing)|us(?:e|ing)|mention(?:ing)?|contain(?:ing)?|say(?:ing)?|utter(?:ing)?|writ(?:e|ing)|"
     r"employ(?:ing)?|hav(?:e|ing)|add(?:ing)?)"
 )
-_BANNED = (
+BANNED = (
     r"(?:<MUST> not (?:appear|be (?:used|mentioned|included|present))|(?:is|are) "
     r"(?:not allowed|forbidden|prohibited|banned)|cannot (?:appear|be used))"
 )
 _APPEAR = r"(?:appears?|appearing|occurs?|occurring|shows? up|(?:be |is )?(?:used|mentioned|included|present|repeated))"
 _WHERE = r"(?: in <THE> (?:<WHOLE> )?\w+)?"
-_OFFICIAL_COMMA = "ifeval:punctuation:no_comma"
-_NO_COMMA = Phrase(
-    r"(?:no|zero|free of|without(?: any| using(?: any)?| the use of(?: any)?| including(?: any)?| "
-    r"containing(?: any)?)?) (?:use of )?commas?",
-    rf"<NOT> (?:allowed to )?(?:{_SAY} |put |insert |the use of )*(?:any |a |a single |even one |the use of )*commas?",
-    rf"commas? {_BANNED}",
-    r"comma-free",
-)
-_COMMA_IS_PART = Phrase(
-    r"^[ -]*(?:separated|splice|delimited|between|before|after|in (?:the|your) (?:first|title|names?|list|numbers?))\b"
-)
 _MUST_HAVE = (
     Phrase(
         rf"\b(?:{_USE}|with(?: these| the following)) (?:all |each |both )?(?:of )?(?:the |these |this )?"
@@ -62,13 +51,13 @@ _MUST_HAVE = (
 )
 _MUST_NOT = (
     Phrase(
-        rf"\b<NOT> (?:ever |actually )?(?:{_SAY} )?(?:any of |either of )?(?:the |these |those |this |any )?"
+        rf"\b<NOT> (?:ever |actually )?(?:{SAY} )?(?:any of |either of )?(?:the |these |those |this |any )?"
         rf"{_NOUN}(?: like)?\s*:? ?\(?{_LIST}"
     ),
     Phrase(rf"\b(?:exclude|omit|leave out|ban) (?:the |these )?{_NOUN}\s*:? ?\(?{_LIST}"),
-    Phrase(rf"\b<NOT> (?:ever )?(?:{_SAY} )(?:either |the )?(?P<list><QS>)"),
+    Phrase(rf"\b<NOT> (?:ever )?(?:{SAY} )(?:either |the )?(?P<list><QS>)"),
     Phrase(r"\bavoid (?:the use of |the )?(?P<list><QS>)"),
-    Phrase(rf"\b(?:the )?{_NOUN} {_LIST} {_BANNED}"),
+    Phrase(rf"\b(?:the )?{_NOUN} {_LIST} {BANNED}"),
 )
 _FREQUENT = (
     Phrase(rf"\b(?:the )?{_NOUN} (?P<list><Q>|[A-Za-z][\w'-]*)(?: <MUST>)?(?: {_APPEAR})?{_WHERE}(?: for)?,?(?: |$)"),
@@ -84,7 +73,7 @@ _LETTERS = counted(
     r"(?:occurrences?|instances?|uses?|times?)? ?(?:of )?(?:the )?letters? (?P<list><Q>|[A-Za-z])(?:'s|s)?"
 )
 _NO_LETTER = Phrase(
-    rf"\b(?:<NOT> (?:{_SAY} )?|no )(?:the )?letters? (?P<list><Q>|[A-Za-z])(?:'s)?"
+    rf"\b(?:<NOT> (?:{SAY} )?|no )(?:the )?letters? (?P<list><Q>|[A-Za-z])(?:'s)?"
     r"(?: (?:anywhere|at all|whatsoever|in|throughout)\b|[.,;!]|\s*$)"
 )
 _FREQUENCY = "ifeval:keywords:frequency"
@@ -102,8 +91,7 @@ _SPLITTER = re.compile(r"\s*(?:,\s*(?:and|or|nor)?|\band\b|\bor\b|\bnor\b|;|\n)\
 
 
 def find(page: Page) -> Iterator[Found]:
-    """Commas, keywords, forbidden words, and frequencies of words and letters."""
-    yield from _commas(page)
+    """Keywords, forbidden words, and frequencies of words and letters."""
     taken: list[tuple[int, int]] = []
     for found in (*_letters(page), *_frequencies(page), *_occurrences(page)):
         taken.append((found.start, found.end))
@@ -129,13 +117,6 @@ def values(page: Page, sentence: Sentence, hit: Hit, group: str = "list") -> lis
             break
         words.append(piece)
     return words
-
-
-def _commas(page: Page) -> Iterator[Found]:
-    for sentence, hit in asked(page, _NO_COMMA, "comma", "whole"):
-        if not _COMMA_IS_PART(hit.text[hit.end : hit.end + 30]):
-            at = sentence.start + hit.start, sentence.start + hit.end
-            yield Found(_OFFICIAL_COMMA, "The response contains no commas.", *at)
 
 
 def _letters(page: Page) -> Iterator[Found]:
