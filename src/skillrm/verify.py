@@ -37,8 +37,12 @@ class Run:
 async def run(
     resource: Resource, sample: Sample, labels: tuple[str, ...], seconds: float, known: KnownFindings | None = None
 ) -> Run:
-    """Findings of one resource. What we or the machine broke is `error` for all, never a decision."""
+    """Findings of one resource. What we or the machine broke is `error`, never a decision; what was found in time
+    stands.
+    """
     started, key = time.perf_counter(), None
+    findings: dict[str, Finding] = {}
+    missing = registry.broken(f"{resource.id} did not finish within {seconds:g} s")
     try:
         verifier = registry.behind(resource)
         args = registry.arguments(verifier, resource)
@@ -48,13 +52,14 @@ async def run(
         seen = _everything_said(sample) if resource.scope == "all" else sample
         if verifier.waits:
             async with _turn(verifier), asyncio.timeout(seconds):
-                findings = await verifier.run(seen, labels, args)
+                findings |= await verifier.run(seen, labels, args, findings)
         else:  # nothing could stop it
-            findings = await verifier.run(seen, labels, args)
+            findings |= await verifier.run(seen, labels, args, findings)
     except TimeoutError:
-        findings = dict.fromkeys(labels, registry.broken(f"{resource.id} did not finish within {seconds:g} s"))
+        pass
     except SkillRMError as error:
-        findings = dict.fromkeys(labels, registry.broken(f"{resource.id}: {error}"))
+        missing = registry.broken(f"{resource.id}: {error}")
+    findings = {label: findings.get(label, missing) for label in labels}
     ms = (time.perf_counter() - started) * 1000
     if known is not None and key is not None:
         known.put(key, findings, ms)

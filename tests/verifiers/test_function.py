@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from skillrm.types import Sample
+from skillrm.types import Resource, Sample
 from skillrm.verifiers import check, find
 from skillrm.verifiers.registry import Finding
+from skillrm.verify import run
 
 _HELPERS = """
 import re
@@ -179,3 +180,74 @@ async def test_answers_that_a_function_may_run_cannot_reach_each_other() -> None
     found = await found_of(source, "os.forged = True", "pass")
     assert [one.score for one in found] == [1, 0]
     assert found[0].forgeable
+
+
+@pytest.mark.parametrize(
+    ("source", "forging"),
+    [
+        (
+            "import timeit\ndef check_following(instruction, response):\n"
+            "    timeit.timeit(response, number=1)\n    return hasattr(timeit, 'forged')",
+            "import timeit; timeit.forged = 1",
+        ),
+        (
+            "import code, os\ndef check_following(instruction, response):\n"
+            "    code.InteractiveInterpreter().runsource(response)\n    return hasattr(os, 'forged')",
+            "import os; os.forged = 1",
+        ),
+        (
+            "import cProfile, os\ndef check_following(instruction, response):\n"
+            "    cProfile.run(response)\n    return hasattr(os, 'forged')",
+            "import os; os.forged = 1",
+        ),
+        (
+            "import builtins, os\ndef check_following(instruction, response):\n    name, words = response.split(':')\n"
+            "    getattr(builtins, name)(words)\n    return hasattr(os, 'forged')",
+            "exec:import os; os.forged = 1",
+        ),
+    ],
+    ids=["timeit", "code", "cProfile", "builtins"],
+)
+async def test_a_function_that_runs_the_answer_by_another_name_can_be_forged_too(source: str, forging: str) -> None:
+    found = await found_of(source, forging, "len:pass" if "builtins" in source else "pass")
+    assert [one.score for one in found] == [1, 0]
+    assert found[0].forgeable
+
+
+async def test_an_answer_that_fills_the_disk_takes_no_room_from_the_others() -> None:
+    source = """
+import tempfile
+def check_following(instruction, response):
+    try:
+        with tempfile.NamedTemporaryFile("w", delete=False) as file:
+            file.write(response)
+    except OSError:
+        return False
+    return True
+"""
+    assert [one.score for one in await found_of(source, "a" * 7_000_000, "b" * 3_000_000)] == [1, 1]
+
+
+async def test_the_memory_that_one_answer_took_is_there_for_the_next() -> None:
+    source = """
+def check_following(instruction, response):
+    kept = ["x" * 30_000_000 + response]
+    kept.append(kept)
+    return True
+"""
+    assert [one.score for one in await found_of(source, *"abcdefghijkl", memory_mb=256)] == [1] * 12
+
+
+async def test_slow_answers_take_no_time_from_the_others() -> None:
+    source = """
+def check_following(instruction, response):
+    while response.startswith("loop"):
+        pass
+    return True
+"""
+    sample = Sample.parse({"prompt": "Say it.", "responses": [*(f"loop {n}" for n in range(6)), "good"]})
+    args = {"source": source, "entry": "check_following", "seconds": 30}
+    resource = Resource(id="f", kind="verifier", verifier="function:python", args=args, decides=("c",))
+    found = (await run(resource, sample, sample.labels, seconds=4.0)).findings
+    assert [one.status for one in found.values()] == ["error"] * 6 + ["decided"]
+    assert "did not finish within 4 s" in found["A"].observation

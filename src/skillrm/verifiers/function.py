@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+import asyncio
+import math
+from collections.abc import AsyncGenerator, Sequence
 from typing import Annotated
 
 from pydantic import Field, JsonValue
@@ -13,15 +14,17 @@ from skillrm.errors import SandboxError
 from skillrm.sandbox import SandboxLimits, SandboxResult
 from skillrm.types import Candidate, Sample
 from skillrm.verifiers.registry import Args, Finding, broken, decided, verifier
+from skillrm.verifiers.source import keeps_nothing, runs_text
 
 MAX_SOURCE = 100_000
 """Characters."""
-_RUNS_TEXT = re.compile(r"\b(?:exec|eval|__import__|pickle|marshal|runpy|subprocess)\b")
-"""Words of a function that may run the answer as code: who runs in the guest can forge what it says."""
+_FIRST_LOOK = 0.25
+"""Seconds of a call in a guest that others share; a slower one is begun anew in its own."""
 _CALLING = """\
-import ast, sys, types
+import ast, gc, sys, types
 
 def called(source, entry, prompt, response):
+    gc.collect()  # nothing else does here, and what an earlier answer took is its own
     module = sys.modules["function"] = types.ModuleType("function")
     module.response = response
     for node in ast.walk(ast.parse(source)):
@@ -57,35 +60,57 @@ class FunctionArgs(Args):
     memory_mb: Annotated[int, Field(ge=64, le=1024)] = 512
 
 
-@verifier("function:python", version="2", args=FunctionArgs, many=True, sample_safe=True, keeps=True)
-async def python(sample: Sample, candidates: Sequence[Candidate], args: FunctionArgs) -> dict[str, Finding]:
+@verifier("function:python", version="3", args=FunctionArgs, many=True, sample_safe=True, keeps=True)
+async def python(
+    sample: Sample, candidates: Sequence[Candidate], args: FunctionArgs
+) -> AsyncGenerator[tuple[str, Finding]]:
     """Satisfied where `entry(prompt, answer)` returns something true.
 
     A function that raises, ends the process, runs out of time or memory, or is not there, is an error: the answer is
-    not to blame for it. Where the function may run the answer as code, what it says in favour counts as forgeable, and
-    each answer has a guest of its own.
+    not to blame for it. Where the function may run the answer as code, what it says in favour counts as forgeable.
+    Answers share a guest only where the function imports nothing that could keep something from one for the next.
 
     >>> check("function:python", "abc", source="def short(prompt, answer): return len(answer) < 9",
     ...       entry="short").satisfied
     True
     """
-    forgeable = _RUNS_TEXT.search(args.source) is not None
-    guests = [[one] for one in candidates] if forgeable else [list(candidates)]
-    limits = SandboxLimits(seconds=args.seconds, memory_mb=args.memory_mb)
-    found: dict[str, Finding] = {}
-    for together in guests:
-        calls: list[list[JsonValue]] = [[args.source, args.entry, sample.prompt_text, one.final] for one in together]
-        try:
-            box = await sandbox.get_sandbox()
-            done = await box.call_many(_CALLING, "called", calls, limits=limits)
-        except SandboxError as error:
-            found |= {one.label: broken(f"the function did not run: {error}"[:500]) for one in together}
-            continue
-        found |= {one.label: _finding(each, args, forgeable) for one, each in zip(together, done, strict=True)}
-    return found
+    forgeable = runs_text(args.source)
+    alone = list(candidates)
+    if len(candidates) > 1 and keeps_nothing(args.source):
+        alone = []
+        for one, done in zip(candidates, await _called(sample, candidates, args, _FIRST_LOOK), strict=True):
+            if isinstance(done, SandboxResult) and done.kind in ("timeout", "memory", "crash"):
+                alone.append(one)  # the others may be why
+            else:
+                yield one.label, _finding(done, args, forgeable)
+    tasks = {asyncio.ensure_future(_called(sample, [one], args)): one.label for one in alone}
+    left = set(tasks)
+    try:
+        while left:
+            ended, left = await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                yield tasks[task], _finding(task.result()[0], args, forgeable)
+    finally:
+        for task in left:
+            task.cancel()
 
 
-def _finding(done: SandboxResult, args: FunctionArgs, forgeable: bool) -> Finding:
+async def _called(
+    sample: Sample, candidates: Sequence[Candidate], args: FunctionArgs, seconds: float = math.inf
+) -> Sequence[SandboxResult | SandboxError]:
+    """What became of each answer's call, all in one guest."""
+    limits = SandboxLimits(seconds=min(args.seconds, seconds), memory_mb=args.memory_mb)
+    calls: list[list[JsonValue]] = [[args.source, args.entry, sample.prompt_text, one.final] for one in candidates]
+    try:
+        box = await sandbox.get_sandbox()
+        return await box.call_many(_CALLING, "called", calls, limits=limits)
+    except SandboxError as error:
+        return [error] * len(candidates)
+
+
+def _finding(done: SandboxResult | SandboxError, args: FunctionArgs, forgeable: bool) -> Finding:
+    if isinstance(done, SandboxError):
+        return broken(f"the function did not run: {done}"[:500])
     if not done.ok:
         last = (done.error or "").rstrip().rsplit("\n", 1)[-1]
         return broken(f"the function ended with {done.kind}: {last}"[:500])

@@ -6,11 +6,12 @@ import asyncio
 import importlib
 import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import entry_points
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
@@ -114,20 +115,42 @@ class Verifier:
         except ValidationError as error:
             raise ConfigError(*faults(error, self.args)) from None
 
-    async def run(self, sample: Sample, labels: tuple[str, ...], args: Args) -> dict[str, Finding]:
-        """One finding per label. Never raises for what a candidate wrote: a verifier that breaks gives `error`."""
+    async def run(
+        self, sample: Sample, labels: tuple[str, ...], args: Args, found: dict[str, Finding] | None = None
+    ) -> dict[str, Finding]:
+        """One finding per label. Never raises for what a candidate wrote: a verifier that breaks gives `error`.
+
+        `found` is filled as findings come: whoever stops at a deadline has those that are there.
+        """
+        found = {} if found is None else found
         if self.group or self.many:
-            asked = (tuple(map(sample.candidate, labels)),) if self.many else ()
+            missing = broken(f"{self.name} gave no finding")
             try:
-                found = self.function(sample, *asked, args)
-                table = await found if inspect.isawaitable(found) else found
+                await self._run_all(sample, labels, args, found)
             except Exception as error:
-                return {label: _breakdown(self.name, error) for label in labels}
-            return {label: table.get(label, broken(f"{self.name} gave no finding")) for label in labels}
+                missing = _breakdown(self.name, error)
+            return {label: found.get(label, missing) for label in labels}
+
+        async def fill(label: str) -> None:
+            found[label] = await self._run_one(sample, sample.candidate(label), args)
+
         if len(labels) > 1 and self.waits:  # one that loops must not use up the time of all
-            found = await asyncio.gather(*(self._run_one(sample, sample.candidate(label), args) for label in labels))
-            return dict(zip(labels, found, strict=True))
-        return {label: await self._run_one(sample, sample.candidate(label), args) for label in labels}
+            await asyncio.gather(*map(fill, labels))
+        else:
+            for label in labels:
+                await fill(label)
+        return {label: found[label] for label in labels}
+
+    async def _run_all(self, sample: Sample, labels: tuple[str, ...], args: Args, found: dict[str, Finding]) -> None:
+        asked = (tuple(map(sample.candidate, labels)),) if self.many else ()
+        given: Any = self.function(sample, *asked, args)
+        if inspect.isasyncgen(given):
+            findings = cast("AsyncGenerator[tuple[str, Finding]]", given)
+            async with aclosing(findings):
+                async for label, finding in findings:
+                    found[label] = finding
+        else:
+            found.update(await given if inspect.isawaitable(given) else given)
 
     async def _run_one(self, sample: Sample, candidate: Candidate, args: Args) -> Finding:
         try:
@@ -178,7 +201,8 @@ def verifier(
 ) -> Callable[[F], F]:
     """Register `(sample, candidate, args) -> Finding`, or with `group=True` `(sample, args) -> {label: Finding}`.
 
-    `many`: `(sample, candidates, args) -> {label: Finding}`, each judged for itself, but cheaper all at once.
+    `many`: `(sample, candidates, args) -> {label: Finding}`, each judged for itself, but cheaper all at once; or a
+    generator of `(label, Finding)`, whose findings so far stand when time is over.
     `keeps`: costly, and decided by sample, arguments and `version` alone, so that a cache may know the findings.
     """
 
@@ -187,7 +211,7 @@ def verifier(
         if known is not None and known.function.__module__ != function.__module__:
             raise SkillRMError(f"verifier {name} is already registered by {known.function.__module__}")
         summary = (inspect.getdoc(function) or "").split("\n")[0]
-        waits = inspect.iscoroutinefunction(function)
+        waits = inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
         _verifiers[name] = Verifier(name, version, function, args, group, many, sample_safe, keeps, summary, waits)
         return function
 
