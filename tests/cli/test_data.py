@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 import pyarrow.parquet as pq
@@ -87,6 +88,8 @@ def test_rows_come_from_standard_input_too(tmp_path):
         (("-o", "out.parquet"), "--for skillrm writes JSON lines: name a .jsonl file"),
         (("-o", "in.jsonl"), "in.jsonl: is the file that is read"),
         (("-o", "nowhere/out.jsonl"), "cannot be written: No such file or directory"),
+        (("-o", "."), "cannot be written: Is a directory"),
+        (("-o", "-"), "-: name a file"),
     ],
 )
 def test_what_cannot_be_is_said_before_anything_is_read(source, tmp_path, monkeypatch, options, said):
@@ -96,6 +99,34 @@ def test_what_cannot_be_is_said_before_anything_is_read(source, tmp_path, monkey
     assert said in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
     assert len(source.read_text().splitlines()) == 3
+
+
+def test_what_is_no_file_is_written_to_and_never_replaced(source, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    assert invoke(source, "-o", pipe).exit_code == 0
+    assert [json.loads(line)["id"] for line in os.read(reader, 1 << 16).splitlines()] == ["r0", "r1", "r2"]
+    os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_a_full_disk_is_told(source, tmp_path):
+    full = tmp_path / "full"
+    full.symlink_to("/dev/full")
+    done = invoke(source, "-o", full)
+    assert (done.exit_code, done.stderr) == (2, f"error: {full}: cannot be written: No space left on device\n")
+    assert full.is_char_device()
+
+
+def test_a_link_stays_one_and_leads_to_what_was_written(source, tmp_path):
+    (tmp_path / "big disk").mkdir()
+    link, target = tmp_path / "rows.jsonl", tmp_path / "big disk" / "rows.jsonl"
+    link.symlink_to(target)
+    assert invoke(source, "-o", link).exit_code == 0
+    assert link.is_symlink()
+    assert len(target.read_text().splitlines()) == 3
+    assert [path.name for path in target.parent.iterdir()] == ["rows.jsonl"]
 
 
 def test_a_file_that_is_not_there_leaves_nothing_behind(tmp_path):

@@ -10,10 +10,18 @@ from pathlib import Path
 
 @contextmanager
 def aside(out: Path) -> Iterator[Path]:
-    """A file beside `out` that takes its place when it is whole, and is gone otherwise."""
-    path = out.with_name(f".{out.name}.{os.getpid()}")
+    """A file beside `out` that takes its place when it is whole, and is gone otherwise.
+
+    Where `out` is a link, the file it leads to is replaced. What is there and no file (a pipe, a terminal, /dev/null)
+    is `out` itself: written to, never replaced.
+    """
+    if out.exists() and not out.is_file():
+        yield out
+        return
+    place = out.resolve()
+    path = place.with_name(f".{place.name}.{os.getpid()}")
     try:
         yield path
-        path.replace(out)
+        path.replace(place)
     finally:
         path.unlink(missing_ok=True)

@@ -101,6 +101,8 @@ def verinstruct(
 
     [dim]skillrm data verinstruct verinstruct.jsonl -o train.parquet --for verl[/]
     """
+    if str(output) == "-":
+        fail("error: -: name a file: it appears when it is whole")
     if (output.suffix == ".parquet") != (target != "skillrm"):
         kind = "JSON lines: name a .jsonl file" if target == "skillrm" else "Parquet: name a .parquet file"
         fail(f"error: {output}: --for {target} writes {kind}")
