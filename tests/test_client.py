@@ -19,7 +19,9 @@ from skillrm.errors import (
     BackendAuthError,
     BackendRateLimited,
     BackendReplyError,
+    BackendRequestError,
     BackendTransportError,
+    ConfigError,
     NoReward,
     SampleError,
 )
@@ -102,7 +104,22 @@ async def test_a_wrong_token_is_not_tried_again():
             await there.judge({"prompt": PROMPT, "response": GOOD})
         assert len(calls) == 1
     async with remote(tokens=("right",), token="wrong") as there:
+        with pytest.raises(BackendAuthError, match=r"/v1/judge: this token lets nobody in \(give token="):
+            await there.judge({"prompt": PROMPT, "response": GOOD})
+    async with remote(tokens=("right",)) as there:
         with pytest.raises(BackendAuthError, match="a token is needed"):
+            await there.judge({"prompt": PROMPT, "response": GOOD})
+
+
+@pytest.mark.parametrize("url", ["localhost:8080", "", "ftp://host", 5])
+def test_what_is_no_address_is_refused_before_anything_is_asked(url):
+    with pytest.raises(ConfigError, match="url: is no address"):
+        RemoteRewardModel(url)
+
+
+async def test_an_address_where_no_service_is_stands_in_the_error():
+    async with answers(404, body={"error": {"message": "Not Found"}}) as (url, _), RemoteRewardModel(url) as there:
+        with pytest.raises(BackendRequestError, match=r"127\.0\.0\.1:\d+/v1/judge: 404: Not Found"):
             await there.judge({"prompt": PROMPT, "response": GOOD})
 
 

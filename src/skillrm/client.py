@@ -25,6 +25,7 @@ from skillrm.errors import (
     BackendReplyError,
     BackendRequestError,
     BackendTransportError,
+    ConfigError,
     Fault,
     NoReward,
     SampleError,
@@ -50,15 +51,21 @@ class RemoteRewardModel:
     `timeout`: seconds for one try. `retries`: more tries after a broken connection, a 429 or a 5xx; the service's
     Retry-After is kept. `concurrency`: requests in flight; the others wait here, so that the service's queue is not
     flooded. A judge's failure is a status of the judgment; what is raised is the service's or the connection's failure
-    (`BackendError`), a sample that cannot be used (`SampleError`), or `NoReward`.
+    (`BackendError`), a sample that cannot be used (`SampleError`), or `NoReward`. Raises `ConfigError` for an address
+    that cannot be one.
     """
 
     def __init__(
         self, url: str, *, token: str | None = None, timeout: float = 600.0, retries: int = 6, concurrency: int = 64
     ) -> None:
-        self._url = url.rstrip("/")
+        self._url = str(url).rstrip("/")
         self._transport, self._getting = Transport(token, _LARGEST), Transport(token, _LARGEST, "GET")
         self._endpoints: dict[str, Endpoint] = {}
+        try:
+            Endpoint(self._url)
+        except ConfigError:
+            mend = "http(s)://host:port of a `skillrm serve`"
+            raise ConfigError(Fault(f"is no address: {self._url!r}", field="url", mend=mend)) from None
         self._timeout, self._retries = timeout, retries
         self.concurrency = concurrency
         self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
@@ -149,7 +156,7 @@ class RemoteRewardModel:
             elif answer.status == 200 and answer.content is not None:
                 return answer.content
             else:
-                error = _failure(answer.status, answer.content or b"")
+                error = _failure(endpoint.shown, answer.status, answer.content or b"")
                 if answer.status not in _AGAIN:
                     raise error
                 wait = max(wait, _told(answer.fields.get(b"retry-after", b"")))
@@ -177,19 +184,19 @@ def _told(retry_after: bytes) -> float:
     return min(_LONGEST_WAIT, float(retry_after)) if retry_after.isdigit() else 0.0
 
 
-def _failure(status: int, content: bytes) -> BackendError | NoReward | SampleError:
+def _failure(where: str, status: int, content: bytes) -> BackendError | NoReward | SampleError:
     """The error that an answer means, with the service's own words."""
     try:
         error = msgspec.json.decode(content)["error"]
         words, faults = str(error["message"]), [Fault(**fault) for fault in error.get("faults", ())]
     except (msgspec.MsgspecError, KeyError, TypeError, ValueError):
-        return BackendReplyError(f"{status}, and no words of the service: {content[:200]!r}")
+        return BackendReplyError(f"{where}: {status}, and no words of the service: {content[:200]!r}")
     if status == 422:
         return SampleError(*(faults or [Fault(words)]))
     if status == 401:
-        return BackendAuthError(words)
+        return BackendAuthError(f"{where}: {words} (give token=, or set SKILLRM_TOKEN for a trainer's settings)")
     if status == 429:
         return BackendRateLimited(words)
     if status == 503:
         return NoReward(words) if words.startswith("no valid judgment") else BackendTransportError(words)
-    return BackendTransportError(words) if status >= 500 else BackendRequestError(f"{status}: {words}")
+    return BackendTransportError(words) if status >= 500 else BackendRequestError(f"{where}: {status}: {words}")

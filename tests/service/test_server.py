@@ -199,7 +199,8 @@ def test_what_cannot_be_served_is_told_before_anything_listens(tmp_path):
             assert words in done.stderr
 
 
-async def test_sigterm_lets_no_group_wait_for_those_who_cannot_come_any_more():
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+async def test_at_its_end_no_group_waits_for_those_who_cannot_come_any_more(sign):
     options = ("-s", "instruction-following", "--group-size", "3", "--group-wait", "600")
     async with served(*options) as service, aiohttp.ClientSession() as http:
 
@@ -209,5 +210,8 @@ async def test_sigterm_lets_no_group_wait_for_those_who_cannot_come_any_more():
 
         asking = [asyncio.ensure_future(asked(answer)) for answer in (GOOD, "a, b")]
         await _until(http, f"{service.url}/metrics", lambda page: "skillrm_requests_waiting_for_group 2.0" in page)
-        service.terminate()
+        service.process.send_signal(sign)
         assert await asyncio.wait_for(asyncio.gather(*asking), 30) == [1.0, 0.0]
+        assert await asyncio.wait_for(service.process.wait(), 30) == 0
+    told = [line for line in service.said if "2 requests are answered first; Ctrl-C again ends at once" in line]
+    assert len(told) == (sign == signal.SIGINT)

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from skillrm.errors import SkillRMError
 from skillrm.service.admission import Admission
-from skillrm.service.draining import drain_on_term
+from skillrm.service.draining import drain_on_signals
 from skillrm.service.endpoints import Endpoints, as_json
 from skillrm.service.guard import Guard
 from skillrm.service.house import House
@@ -65,7 +65,7 @@ class Application:
                 house.model = model
                 gc.collect()
                 gc.freeze()  # what is loaded now stays: no collection need look at it again
-                drain_on_term(guard, self.settings.port, self.settings.drain, house.hurry)
+                drain_on_signals(guard, self.settings.port, self.settings.drain, house.hurry)
                 yield
                 house.model = None
 

@@ -1,7 +1,8 @@
 """The end of a worker: nothing that was accepted is lost.
 
 On SIGTERM `/readyz` fails and lines close after their answer, while new requests are still taken: balancers notice.
-Then no new connection comes through, those in the kernel's queue are accepted and answered, and uvicorn ends.
+Then no new connection comes through, those in the kernel's queue are accepted and answered, and uvicorn ends. Ctrl-C
+does without the balancers, and a second one without the answers.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import logging
 import multiprocessing
 import os
 import signal
@@ -20,6 +22,7 @@ from types import FrameType
 
 from skillrm.service.guard import Guard
 
+_log = logging.getLogger(__name__)
 _SETTLE = 0.2
 """Seconds for what has come through to be accepted and read."""
 _SO_ATTACH_FILTER = 26
@@ -27,13 +30,14 @@ _RETURN_NOTHING = struct.pack("HBBI", 0x06, 0, 0, 0)
 """A packet filter that lets nothing through."""
 
 
-def drain_on_term(guard: Guard, port: int, seconds: float, last_call: Callable[[], None]) -> None:
+def drain_on_signals(guard: Guard, port: int, seconds: float, last_call: Callable[[], None]) -> None:
     """From the main thread of a worker, inside its loop: uvicorn's own handler of SIGTERM is put off by so long.
-    `last_call`: called when nothing more is taken, so that what was taken need not wait for more.
+    `last_call`: called when nothing more is taken, or at once on Ctrl-C: what was taken need not wait for more.
     """
     if threading.current_thread() is not threading.main_thread():
         return
-    loop, before = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
+    loop = asyncio.get_running_loop()
+    before, interrupted = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
 
     def end(number: int, frame: FrameType | None) -> None:
         if not callable(before) or guard.draining:
@@ -43,10 +47,24 @@ def drain_on_term(guard: Guard, port: int, seconds: float, last_call: Callable[[
         loop.call_soon_threadsafe(loop.call_later, seconds + _SETTLE, last_call)
         loop.call_soon_threadsafe(loop.call_later, seconds + _SETTLE, before, number, frame)
 
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        if not guard.draining:
+            guard.draining = True
+            loop.call_soon_threadsafe(last_call)
+            loop.call_soon_threadsafe(_tell, guard.accepted)
+        if callable(interrupted):
+            interrupted(number, frame)
+
     signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, interrupt)
     parent = multiprocessing.parent_process()
     if parent is not None:  # a worker whose parent was killed would hold the port for ever
         loop.add_reader(parent.sentinel, _end_with_parent, loop, parent.sentinel)
+
+
+def _tell(accepted: int) -> None:
+    if accepted:
+        _log.warning("interrupted: %d requests are answered first; Ctrl-C again ends at once", accepted)
 
 
 def _end_with_parent(loop: asyncio.AbstractEventLoop, sentinel: int) -> None:

@@ -41,6 +41,11 @@ class Guard:
         self._tokens = tuple(sha256(token.encode()).digest() for token in settings.tokens)
         self.draining = False
 
+    @property
+    def accepted(self) -> int:
+        """Requests that have no answer yet."""
+        return self._admission.requests + self._admission.waiting_for_group
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
@@ -73,7 +78,10 @@ class Guard:
         self, scope: Scope, headers: dict[bytes, bytes], visit: Visit, receive: Receive, send: Send
     ) -> None:
         if self._tokens and visit.path not in OPEN and not self._known(headers.get(b"authorization", b"")):
-            raise Refused(401, "a token is needed: Authorization: Bearer TOKEN")
+            wrong = b"authorization" in headers
+            raise Refused(
+                401, "this token lets nobody in" if wrong else "a token is needed: Authorization: Bearer TOKEN"
+            )
         if visit.path not in self._work or visit.method != "POST":
             await self._app(scope, receive, send)
             return
