@@ -469,6 +469,11 @@ async def test_run_in_a_running_loop_says_to_await(skill):
         run(RewardModel(skill).judge(PAIR))
 
 
+def test_an_address_without_a_model_would_ask_nobody_and_is_refused(skill):
+    with pytest.raises(ConfigError, match=r"base_url: is given, but no model \(give model= too\)"):
+        RewardModel(skill, base_url="http://gpu-1:8000/v1")
+
+
 def test_a_judge_mode_that_needs_a_model_says_so(skill):
     with pytest.raises(ConfigError, match="needs a model"):
         RewardModel(skill, judge="direct")

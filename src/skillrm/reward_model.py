@@ -97,6 +97,8 @@ class RewardModel:
             raise ConfigError(Fault("must be at least 1", field="votes"))
         if judge not in ("skill", "verifiers") and backend is None and model is None:
             raise ConfigError(Fault(f"judge {judge!r} needs a model", field="model", mend="give model= and base_url="))
+        if base_url is not None and model is None and backend is None:
+            raise ConfigError(Fault("is given, but no model", field="base_url", mend="give model= too"))
         chosen = [one if isinstance(one, Skill) else load_skill(one) for one in skills or (skill,)]
         self.router = Router(tuple(chosen), route)
         wants_model = judge != "verifiers" and (backend is not None or model is not None)

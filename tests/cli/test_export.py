@@ -90,7 +90,7 @@ def test_grading_tells_for_each_candidate_what_passed_and_why(folder):
     ]
     assert [item["passed"] for line in lines[:2] for item in line["expectations"]] == [True, False]
     assert set(lines[0]["expectations"][0]) == {"text", "passed", "evidence"}
-    assert "1 commas" in lines[1]["expectations"][0]["evidence"]
+    assert "1 comma;" in lines[1]["expectations"][0]["evidence"]
     assert lines[0]["summary"] == {"passed": 1, "failed": 0, "total": 1, "pass_rate": 1.0}
 
 

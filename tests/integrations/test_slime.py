@@ -183,6 +183,19 @@ async def test_slime_0_3_1_evaluation_waits_for_no_group_and_hides_no_failure():
     assert math.isnan(await slime.evaluation(args, sample))
 
 
+async def test_slime_0_3_1_evaluation_of_a_run_on_ranks_tells_scores():
+    args = arguments(skillrm={"skill": "instruction-following", "form": "ranks"}, group_rm=True)
+    assert await slime.evaluation(args, Sample(group_index=None, response=BAD)) == 0.0
+    assert math.isnan(await slime.evaluation(args, Sample(group_index=None, response=GOOD, metadata=NO_SAMPLE)))
+
+
+def test_slime_0_3_1_ranks_without_groups_would_mask_every_sample_and_are_refused():
+    ranks = {"skill": "instruction-following", "form": "ranks"}
+    with pytest.raises(ConfigError, match=r"form: .* there are no ranks or win rates \(--group-rm"):
+        slime.opened(arguments(skillrm=ranks, group_rm=False))
+    assert slime.opened(arguments(skillrm=ranks | {"group_size": "auto"}, group_rm=False)).group_size == 4
+
+
 def test_slime_0_3_1_settings_are_checked_as_they_are_first_needed():
     with pytest.raises(ConfigError, match="skillrm: must be a mapping"):
         slime.opened(arguments(skillrm="general"))

@@ -197,6 +197,26 @@ async def test_under_raise_an_answer_is_lost_alone_and_tried_again_as_a_late_one
     assert (await rewards.one(row, "Go.")).value == 1.0  # shown alone, it is A
 
 
+async def test_what_is_missing_says_why(caplog):
+    (reward,) = await Rewards(RewardModel("general")).group(ROW, [GOOD])
+    assert reward.error == (
+        "undecided: helpfulness, correctness, instruction-following, factuality and 2 more; there is no judge model"
+    )
+    assert f"no valid judgment for 1 of 1 answers of row r1 ({reward.error})" in caplog.text
+    (reward,) = await verified(form="ranks").group(ROW, [GOOD])
+    assert (reward.status, reward.error) == ("abstained", "alone in its group: nothing to rank it by")
+    assert f"({reward.error})" in caplog.text
+
+
+async def test_a_verifier_that_does_not_exist_is_a_failure_of_its_row_and_ends_no_run():
+    row = ROW | {"instruction_id_list": ["nowhere:to_be_found"], "kwargs": [{}]}
+    first, second = await verified(on_failure="constant:0.5").group(row, [GOOD, BAD])
+    assert (first.value, first.status, second.valid) == (0.5, "failed", False)
+    assert "no verifier 'ifeval:nowhere:to_be_found'" in first.error
+    with pytest.raises(SampleError, match="no verifier"):
+        await verified(strict=True).group(row, [GOOD])
+
+
 def test_settings_come_from_the_environment_and_plain_values():
     rewards = open_rewards(
         environ={"SKILLRM_SKILL": "instruction-following", "SKILLRM_ON_FAILURE": "raise", "SKILLRM_GROUP_SIZE": "4"},

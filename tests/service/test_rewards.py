@@ -90,6 +90,8 @@ async def test_the_form_of_rewards_is_the_services(service):
 def test_groups_are_gathered_in_one_process_only():
     with pytest.raises(ConfigError, match="one process"):
         Settings(group_size=4, workers=2)
+    with pytest.raises(ConfigError, match="ranks need a group of two or more"):
+        Settings(group_size=1, form="ranks")
     with pytest.raises(ConfigError, match="form"):
         Settings(form="marks")
 

@@ -175,7 +175,7 @@ async def test_nemo_gym_is_told_what_abstained_and_what_failed(service):
     status, row = await running.post("/verify", nemo(GOOD))
     assert (status, row["mask_sample"], row["failure_kind"]) == (200, True, "skillrm:abstained")
     assert row["skillrm/status"] == "abstained"
-    assert row["_ng_failure_judge_error"].startswith("the judgment abstained")
+    assert row["_ng_failure_judge_error"].startswith("abstained: undecided: helpfulness, ")
 
 
 def test_what_is_done_without_a_judgment_is_stated_for_every_endpoint():

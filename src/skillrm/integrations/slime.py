@@ -24,7 +24,7 @@ import msgspec
 from skillrm.errors import ConfigError, Fault, SampleError
 from skillrm.integrations.rows import fields_of, from_label
 from skillrm.integrations.transcripts import answered
-from skillrm.rewards import Reward, RewardSource, open_rewards
+from skillrm.rewards import Reward, Rewards, RewardSource, open_rewards
 
 _MEANINGS = {
     "none": "masked from the loss, beside the mean of its group's valid rewards (0 where there is none)",
@@ -171,6 +171,10 @@ def opened(args: Any) -> RewardSource:
     if here and settings.get("group_size", os.environ.get("SKILLRM_GROUP_SIZE")) == "auto":
         settings["group_size"] = args.n_samples_per_prompt
     source = open_rewards(**settings)
+    ranked = isinstance(source, Rewards) and source.group_size is None and source.form != "scores"
+    if ranked and not getattr(args, "group_rm", True):
+        words = "slime calls for each sample: without a group there are no ranks or win rates"
+        raise ConfigError(Fault(words, field="form", mend="--group-rm, or group_size: auto"))
     print(source.announced("slime", _MEANINGS[source.on_failure.kind]), flush=True)
     return source
 
@@ -197,6 +201,11 @@ async def reward(args: Any, samples: Any, **_: Any) -> Any:
 
 
 async def evaluation(args: Any, sample: Any, **_: Any) -> Any:
-    """For evaluation sets (their own `custom_rm_path`): nan without a valid judgment, which no mean hides."""
+    """For evaluation sets (their own `custom_rm_path`): nan without a valid judgment, which no mean hides. A sample
+    alone has no rank; its number is its score.
+    """
     judged = None if _aborted(sample) else await _rewarder(args).judged(sample)
-    return shaped(args, judged, math.nan if judged is None or judged.value is None else judged.value)
+    value = None if judged is None else judged.value
+    if judged is not None and not judged.valid and judged.score is not None and judged.status == "abstained":
+        value = value if judged.score.value is None else judged.score.value
+    return shaped(args, judged, math.nan if value is None else value)

@@ -28,7 +28,7 @@ class OnFailure:
     @classmethod
     def parse(cls, text: str) -> OnFailure:
         """From a word such as `none` or `constant:-0.2`. Raises `ConfigError`."""
-        head, colon, tail = text.strip().partition(":")
+        head, colon, tail = str(text).strip().partition(":")
         if not colon and head in ("none", "raise", "group_mean"):
             return cls(head)  # type: ignore[arg-type]
         if head == "constant":

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Mapping
+from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
+
+from pydantic import ValidationError
 
 from skillrm.errors import ConfigError, Fault
 from skillrm.rewards.failing import OnFailure
 from skillrm.rewards.remote import RemoteRewards
 from skillrm.rewards.rewards import Rewards
+from skillrm.validation import faults
 
 RewardSource = Rewards | RemoteRewards
 _HERE = ("form", "group_size", "group_wait")
@@ -35,7 +41,7 @@ def open_rewards(
     for key in ("url", "token", "skill", "model", *_HERE):
         if key not in chosen and environ.get(f"SKILLRM_{key.upper()}"):
             chosen[key] = environ[f"SKILLRM_{key.upper()}"]
-    policy = on_failure or environ.get("SKILLRM_ON_FAILURE") or default_on_failure
+    policy = environ.get("SKILLRM_ON_FAILURE") or default_on_failure if on_failure in (None, "") else on_failure
     if "url" in chosen:
         return _remote(chosen, policy, {key for key, value in given.items() if value is not None})
     chosen.pop("token", None)
@@ -68,19 +74,30 @@ def _model_here(chosen: dict[str, Any]) -> Any:
     if chosen.get("cache") is False:
         chosen["cache"] = None
     if isinstance(chosen.get("limits"), Mapping):
-        chosen["limits"] = Limits(**chosen["limits"])
+        try:
+            chosen["limits"] = Limits(**chosen["limits"])
+        except ValidationError as error:
+            found = faults(error, Limits)
+            raise ConfigError(*(replace(fault, field=f"limits.{fault.field}") for fault in found)) from None
+    elif not isinstance(chosen.get("limits", Limits()), Limits):
+        raise ConfigError(Fault("must be a mapping", field="limits", mend="{seconds: 60}"))
     try:
         return RewardModel(**chosen)
     except TypeError as error:
         unknown = str(error).rpartition("argument ")[2].strip("'\"")
         if unknown in chosen:
-            raise ConfigError(Fault("is no setting of a reward model", field=unknown)) from None
+            known = (*inspect.signature(RewardModel).parameters, *_HERE, "on_failure", "url", "token")
+            near = get_close_matches(unknown, known, n=1)
+            mend = f"did you mean {near[0]}?" if near else None
+            raise ConfigError(Fault("is no setting of a reward model", field=unknown, mend=mend)) from None
         raise
 
 
 def _number(value: Any, field: str, kind: type) -> Any:
     try:
+        if kind is int and isinstance(value, float) and not value.is_integer():
+            raise ValueError(value)
         return kind(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         words = "must be a whole number" if kind is int else "must be a number of seconds"
         raise ConfigError(Fault(f"{words}, is {value!r}", field=field)) from None

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from skillrm.client import RemoteRewardModel
 from skillrm.errors import BackendError, NoReward, SampleError
+from skillrm.rewards.asking import answers_of
 from skillrm.rewards.failing import OnFailure
 from skillrm.rewards.reporting import Report
 from skillrm.rewards.reward import Reward
@@ -49,6 +50,7 @@ class RemoteRewards:
 
     async def group(self, row: Row, answers: Sequence[Any]) -> list[Reward]:
         """As `Rewards.group`."""
+        answers = answers_of(row, answers)
         if not answers:
             return []
         await self._meet()

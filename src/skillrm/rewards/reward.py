@@ -11,6 +11,7 @@ from skillrm.judgment import Judgment, Score
 from skillrm.types import Status
 
 VERIFIED, JUDGED = "verified", "judged"
+_NAMED = 4
 _BY = {"hard_verifier": VERIFIED, "soft_verifier": VERIFIED, "judge": JUDGED}
 
 
@@ -73,6 +74,16 @@ class Reward:
 def names_of(criteria: Sequence[str]) -> tuple[str, ...]:
     """The keys of every reward's components, for skills that tell these criteria apart."""
     return (VERIFIED, JUDGED, *(f"criterion/{name}" for name in criteria))
+
+
+def why_open(judgment: Judgment, label: str) -> str:
+    """What keeps a candidate's score from being known, without a text of the sample."""
+    undecided = [row.criterion for row in judgment.evidence if row.candidate == label and row.decision == "unknown"]
+    if not undecided:
+        return "nothing to decide it by: no criterion applies" if not judgment.criteria else "the judge could not tell"
+    more = f" and {len(undecided) - _NAMED} more" if len(undecided) > _NAMED else ""
+    need = "" if judgment.versions.model else "; there is no judge model"
+    return f"undecided: {', '.join(undecided[:_NAMED])}{more}{need}"
 
 
 def components_of(judgment: Judgment | None, label: str, names: Sequence[str]) -> dict[str, float]:

@@ -11,11 +11,12 @@ import msgspec
 
 from skillrm.errors import ConfigError, Fault, NoReward, SampleError
 from skillrm.judgment import Judgment, Readout, Score, Shaping
+from skillrm.rewards import asking
 from skillrm.rewards.barrier import Barrier, Group
 from skillrm.rewards.failing import OnFailure
 from skillrm.rewards.forms import Form, goal_of, in_form, places_of
 from skillrm.rewards.reporting import Report
-from skillrm.rewards.reward import Reward, components_of, names_of
+from skillrm.rewards.reward import Reward, components_of, names_of, why_open
 from skillrm.types import Goal, Sample, Status
 from skillrm.validation import among
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from skillrm.skill import Skill
 Row = Mapping[str, Any]
 """A prompt and what the sample brings (`reference`, `tests`, `checklist`, ...), without answers."""
+
+
+_ALONE = "alone in its group: nothing to rank it by"
 
 
 class Judge(Protocol):
@@ -48,6 +52,12 @@ class Found:
 
     def score(self, at: int) -> Score | None:
         return self.judgment.verdict.scores[self.labels[at]] if self.judgment is not None else None
+
+    def why(self, at: int) -> str | None:
+        """What keeps one answer from having a standing."""
+        if self.error is not None or self.judgment is None:
+            return self.error
+        return why_open(self.judgment, self.labels[at])
 
     def status(self, at: int) -> Status:
         """Of one answer: a score that stands is ok, whatever is open about the others."""
@@ -76,13 +86,11 @@ class Rewards:
         strict: bool = False,
     ) -> None:
         among(form, Form, "form")
-        if group_size is not None and group_size < 1:
-            raise ConfigError(Fault("must be at least 1", field="group_size"))
-        if not group_wait > 0:
-            raise ConfigError(Fault("must be more than 0 seconds", field="group_wait"))
+        group_size, group_wait = asking.group_size(group_size), asking.group_wait(group_wait)
         if form != "scores" and group_size == 1:
             raise ConfigError(Fault(f"{form} need a group of two or more", field="group_size"))
-        self.model, self.form = model, form
+        self.model: Judge = asking.judging(model)
+        self.form = form
         self.on_failure = on_failure if isinstance(on_failure, OnFailure) else OnFailure.parse(on_failure)
         self.group_size, self._strict = group_size, strict
         self._barrier = Barrier(group_size, group_wait, self._gathered, self._late) if group_size else None
@@ -131,8 +139,10 @@ class Rewards:
     async def group(self, row: Row, answers: Sequence[Any]) -> list[Reward]:
         """A reward for each answer to one prompt, judged together under the same criteria; equal answers once.
 
-        What is no sample has failed, as every other failure: by the policy. Raises `NoReward` under `raise`.
+        What is no sample has failed, as every other failure: by the policy. Raises `NoReward` under `raise`, and
+        `SampleError` where `answers` is no list or `row` no mapping.
         """
+        answers = asking.answers_of(row, answers)
         if not answers:
             return []
         found = await self._found(row, answers, goal_of(self.form))
@@ -186,11 +196,11 @@ class Rewards:
             distinct.setdefault(key, answer)
         try:
             sample = Sample.parse({**row, "responses": list(distinct.values())})
+            judgment = await self.model.judge(sample, goal)  # which refuses a verifier that does not exist
         except SampleError as error:
             if self._strict:
                 raise
             return Found(tuple("" for _ in answers), None, str(error))
-        judgment = await self.model.judge(sample, goal)
         label_of = dict(zip(distinct, sample.labels, strict=True))
         return Found(tuple(label_of[key] for key in keys), judgment, judgment.error)
 
@@ -201,17 +211,19 @@ class Rewards:
         before = dict(enumerate(group.places, start=len(places))) if group is not None else {}
         values = in_form(self.form, places | before)
         shaped = [None if values[at] is None else shaping.of(values[at] or 0.0) for at in places]
+        errors = [
+            None if value is not None else found.why(at) if places[at] is None else _ALONE
+            for at, value in enumerate(shaped)
+        ]
         given = [*shaped, *(group.values if group is not None else ())]
+        why = next((error for error in errors if error), None)
+        settled = self._report.settled(self.on_failure, given, str(row.get("id", "")), why)[: len(places)]
         rewards = []
-        for at, value in enumerate(self._report.settled(self.on_failure, given, str(row.get("id", "")), found.error)):
-            if at == len(places):
-                break
+        for at, value in enumerate(settled):
             valid, status = shaped[at] is not None, found.status(at)
-            error = found.error
-            if not valid and status == "ok":
-                status, error = "abstained", "alone in its group: nothing to rank it by"
+            status = "abstained" if status == "ok" and not valid else status
             components = components_of(found.judgment, found.labels[at], self.components)
-            rewards.append(Reward(value, valid, status, found.score(at), components, None if valid else error))
+            rewards.append(Reward(value, valid, status, found.score(at), components, errors[at]))
         self._report.count(rewards)
         return rewards
 

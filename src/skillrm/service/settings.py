@@ -54,6 +54,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         among(self.form, Form, "form")
+        if self.group_size == 1 and self.form != "scores":
+            raise ConfigError(Fault(f"{self.form} need a group of two or more", field="group_size"))
         if self.group_size and self.workers > 1:
             mend = "serve them with --workers 1"
             raise ConfigError(Fault("the rollouts of a group must meet in one process", field="group_size", mend=mend))

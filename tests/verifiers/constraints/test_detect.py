@@ -179,6 +179,14 @@ def test_what_was_asked_of_an_answered_turn_is_over_unless_it_stands() -> None:
     assert bound(*lifted) == []
 
 
+def test_a_turn_whose_answer_has_only_begun_is_not_answered() -> None:
+    asked = ("user", "Use no commas.")
+    assert bound(asked, ("assistant", "Sure: ")) == [("punctuation:no_comma", {})]
+    looked_up = (("assistant", ""), ("tool", "12 degrees"))
+    assert bound(asked, *looked_up) == [("punctuation:no_comma", {})]
+    assert bound(asked, *looked_up, ("assistant", "It is mild."), ("user", "And tomorrow?")) == []
+
+
 def test_what_the_assistant_said_is_never_a_demand() -> None:
     assert bound(("user", "Hi"), ("assistant", "I will write at least 300 words."), ("user", "Fine.")) == []
 

@@ -59,12 +59,14 @@ class Page:
 
 
 def pages(sample: Sample) -> tuple[Page, ...]:
-    """System and user turns in order. Of user turns that were already answered only standing demands remain."""
+    """System and user turns in order. Of user turns that were already answered only standing demands remain. What an
+    assistant says behind the last of them (a prefill, a call of a tool) only begins the answer.
+    """
     if isinstance(sample.prompt, str):
         return (_page(sample.prompt, 0, "user", answered=False),)
     turns = [(turn.role, turn.text) for turn in sample.prompt]
-    replies = [number for number, (role, _) in enumerate(turns) if role == "assistant"]
-    last_reply = replies[-1] if replies else -1
+    asked = max((number for number, (role, _) in enumerate(turns) if role == "user"), default=-1)
+    last_reply = max((number for number, (role, _) in enumerate(turns[: asked + 1]) if role == "assistant"), default=-1)
     read = [
         _page(text, number, role, answered=role == "user" and number < last_reply)
         for number, (role, text) in enumerate(turns)
