@@ -94,6 +94,8 @@ async def test_what_is_no_sample_is_refused_here_and_there_with_field_and_mend()
     async with remote() as there:
         with pytest.raises(SampleError, match="no answer in this row"):
             await there.judge({"prompt": PROMPT})
+        with pytest.raises(SampleError, match="completions: must be a list"):
+            await there.group(PROMPT, GOOD)
         with pytest.raises(SampleError, match="strategy"):
             await there.select(PROMPT, [GOOD, BAD], strategy="luck")
 

@@ -464,6 +464,11 @@ async def test_a_strategy_that_does_not_exist_is_refused_also_for_two(skill):
         await RewardModel(skill).select("Say hi.", ["Hi.", "No."], strategy="knockot")
 
 
+async def test_one_text_is_not_taken_for_as_many_candidates_as_it_has_letters(skill):
+    with pytest.raises(SampleError, match="candidates: must be a list of answers"):
+        await RewardModel(skill).select("Say hi.", "Hi.")
+
+
 async def test_run_in_a_running_loop_says_to_await(skill):
     with pytest.raises(ConfigError, match="an event loop runs here already"):
         run(RewardModel(skill).judge(PAIR))

@@ -32,6 +32,7 @@ from skillrm.errors import (
 )
 from skillrm.judgment import Judgment
 from skillrm.types import Goal, Sample
+from skillrm.validation import listed
 
 if TYPE_CHECKING:
     from skillrm.engine import Judged, Rows
@@ -111,7 +112,7 @@ class RemoteRewardModel:
         self, prompt: Any, candidates: Sequence[Any], *, strategy: str = "listwise", **brought: Any
     ) -> Judgment:
         """The best of N answers: over one table, or by matches of two (`knockout`, `round_robin`)."""
-        sample = Sample.parse({"prompt": prompt, "candidates": list(candidates), **brought})
+        sample = Sample.parse({"prompt": prompt, "candidates": listed(candidates), **brought})
         body = {**sample.model_dump(mode="json", exclude_defaults=True), "strategy": strategy}
         return Judgment.model_validate_json(await self._asked("/v1/select", msgspec.json.encode(body)))
 
@@ -119,7 +120,7 @@ class RemoteRewardModel:
         """A reward for each completion of a prompt, judged together; what is missing is as the service's
         `on_failure` says. Raises `NoReward` where it says `raise`.
         """
-        body = msgspec.json.encode({"prompt": prompt, "completions": list(completions), **brought})
+        body = msgspec.json.encode({"prompt": prompt, "completions": listed(completions), **brought})
         rewards: list[float | None] = msgspec.json.decode(await self._asked("/v1/group", body))["rewards"]
         return rewards
 

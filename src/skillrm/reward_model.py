@@ -23,7 +23,7 @@ from skillrm.routing import Route, Router
 from skillrm.setting import JudgeKind, LimitReached, Setting, Spending, ToolMode, together
 from skillrm.skill import Bank, Skill, load_skill
 from skillrm.types import THINK, Access, Criterion, Delimiters, Goal, Sample
-from skillrm.validation import among
+from skillrm.validation import among, listed
 from skillrm.version import __version__
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ class RewardModel:
         self, prompt: Any, candidates: Sequence[Any], *, strategy: selection.Strategy = "listwise", **brought: Any
     ) -> Judgment:
         """The best of N answers: over one table, or by matches of two (`knockout`, `round_robin`)."""
-        sample = self._prepared(Sample.parse({"prompt": prompt, "candidates": list(candidates), **brought}))
+        sample = self._prepared(Sample.parse({"prompt": prompt, "candidates": listed(candidates), **brought}))
         return await selection.select(self.judge, sample, strategy, self.seed)
 
     def _prepared(self, sample: Sample | Mapping[str, Any]) -> Sample:

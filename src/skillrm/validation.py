@@ -63,6 +63,11 @@ def said(items: Sequence[Mapping[str, Any]]) -> str:
     return " or ".join(dict.fromkeys(_message(item, want) for item, want in zip(items, found, strict=True)))
 
 
+def listed(value: Any) -> Any:
+    """The items of an iterable as a list. A text stays one, to be refused: nobody means its letters."""
+    return value if isinstance(value, (str, bytes)) else list(value)
+
+
 def nearest(word: str, known: Sequence[str]) -> str | None:
     """`did you mean ...?`, else what there is; None where nothing is known."""
     near = get_close_matches(word, known, n=1)
