@@ -178,6 +178,19 @@ def test_probes_come_less_often_but_at_least_every_ten_seconds(pace):
     assert max(gaps) < 10.001
 
 
+def test_an_outage_of_some_seconds_is_told_once_and_so_is_its_end(pace, caplog):
+    pace.begin(0.0)
+    pace.answer(0.0, 0.0)
+    now = opened(pace)
+    for _ in range(6):
+        now = max(now, pace.ready_at)
+        pace.fail(GONE, now, probe=pace.begin(now))
+    assert [record.getMessage().split(" s; ")[1] for record in caplog.records] == [f"calls wait for it ({GONE.error})"]
+    pace.begin(now)
+    pace.answer(now, now)
+    assert [record.getMessage() for record in caplog.records[1:]] == [f"{pace.endpoint.shown} answers again"]
+
+
 def test_calls_that_were_on_their_way_do_not_put_the_probe_off(pace):
     for _ in range(64):
         pace.begin(0.0)

@@ -16,6 +16,7 @@ No clock and no loop in here: every method is told the time, in `time.monotonic(
 
 from __future__ import annotations
 
+import logging
 import math
 import random
 from typing import Final
@@ -23,6 +24,7 @@ from typing import Final
 from skillrm.backends.endpoints import Endpoint
 from skillrm.backends.failures import LONGEST_ASKED, Failure
 
+_log = logging.getLogger(__name__)
 _FIRST_LIMIT: Final = 8
 """The first refusal cuts no deeper: it says little about a server that had few calls."""
 _CALM_ROUNDS: Final = 4
@@ -39,6 +41,8 @@ _STRAY, _MEMORY = 0.1, 32
 """Refusals up to this share of the last calls, of about so many, say nothing about the next call."""
 _OPENS_AFTER: Final = 3
 _FIRST_PROBE, _LAST_PROBE = 0.5, 10.0
+_TOLD_AFTER: Final = 5.0
+"""Seconds without an answer until the log says why everything stands still; shorter outages are nobody's concern."""
 
 
 class Pace:
@@ -46,7 +50,7 @@ class Pace:
 
     __slots__ = (
         "_calm", "_count", "_crowded", "_ended", "_failures", "_least", "_probe_after", "_refusals",
-        "_round", "_sum", "_timeout", "answered",
+        "_round", "_sum", "_timeout", "_told", "answered",
         "endpoint", "error", "limit", "open_since", "outstanding", "ready_at", "served",
     )  # fmt: skip
 
@@ -60,7 +64,7 @@ class Pace:
         """No call before: the end of a pause, or the next probe."""
         self.open_since: float | None = None
         """When it was found to be gone; None while it answers."""
-        self.answered = False
+        self.answered = self._told = False
         self.error: Exception | None = None
         """How the latest failed attempt ended."""
         self._failures, self._probe_after, self._calm = 0, _FIRST_PROBE, 0.0
@@ -123,6 +127,10 @@ class Pace:
                 return
             self._probe_after = min(2 * self._probe_after, _LAST_PROBE)
             self.ready_at = max(self.ready_at, now + self._probe_after * random.uniform(0.8, 1.0))
+            if self.answered and not self._told and now - self.open_since >= _TOLD_AFTER:
+                self._told = True
+                away, why = now - self.open_since, str(failure.error)[:300]
+                _log.warning("a judge's server is away for %.0f s; calls wait for it (%s)", away, why)
         elif self._failures >= _OPENS_AFTER:
             self.open_since, self._probe_after = now, _FIRST_PROBE
             self.ready_at = max(self.ready_at, now + _FIRST_PROBE * random.uniform(0.8, 1.0))
@@ -130,6 +138,9 @@ class Pace:
     def _alive(self) -> None:
         self.answered = True
         self._failures = 0
+        if self._told:
+            self._told = False
+            _log.warning("%s answers again", self.endpoint.shown)
         if self.open_since is not None:
             self.open_since, self.ready_at = None, -math.inf
 
