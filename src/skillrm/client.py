@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakKeyDictionary
 
 import msgspec
+from pydantic import ValidationError
 
 from skillrm.backends.answers import Answer
 from skillrm.backends.endpoints import Endpoint
@@ -31,6 +32,7 @@ from skillrm.errors import (
     SampleError,
 )
 from skillrm.judgment import Judgment
+from skillrm.shapes import plain
 from skillrm.types import Goal, Sample
 from skillrm.validation import listed
 
@@ -88,12 +90,11 @@ class RemoteRewardModel:
 
     async def about(self) -> dict[str, Any]:
         """What judges there, and how rewards are given: `skills`, `model`, `form`, `on_failure`, `components`, ..."""
-        told: dict[str, Any] = msgspec.json.decode(await self._asked("/v1/about", None))
-        return told
+        return _object(await self._asked("/v1/about", None))
 
     async def judge(self, sample: Sample | Mapping[str, Any], goal: Goal = "scores") -> Judgment:
         """Everything about one sample. Raises `SampleError` for what is no sample."""
-        return Judgment.model_validate_json(await self._asked(f"/v1/judge?goal={goal}", _body(sample)))
+        return _judgment(await self._asked(f"/v1/judge?goal={goal}", _body(sample)))
 
     def judge_all(
         self, samples: Rows, goal: Goal = "scores", *, concurrency: int | None = None, run: Run | None = None
@@ -106,7 +107,7 @@ class RemoteRewardModel:
     async def compare(self, prompt: Any, a: Any, b: Any, **brought: Any) -> Judgment:
         """Which answer is better: `verdict.winner` is "A", "B" or None."""
         body = _body(Sample.parse({"prompt": prompt, "responses": [a, b], **brought}))
-        return Judgment.model_validate_json(await self._asked("/v1/compare", body))
+        return _judgment(await self._asked("/v1/compare", body))
 
     async def select(
         self, prompt: Any, candidates: Sequence[Any], *, strategy: str = "listwise", **brought: Any
@@ -114,21 +115,27 @@ class RemoteRewardModel:
         """The best of N answers: over one table, or by matches of two (`knockout`, `round_robin`)."""
         sample = Sample.parse({"prompt": prompt, "candidates": listed(candidates), **brought})
         body = {**sample.model_dump(mode="json", exclude_defaults=True), "strategy": strategy}
-        return Judgment.model_validate_json(await self._asked("/v1/select", msgspec.json.encode(body)))
+        return _judgment(await self._asked("/v1/select", msgspec.json.encode(body)))
 
     async def group(self, prompt: Any, completions: Sequence[Any], **brought: Any) -> list[float | None]:
         """A reward for each completion of a prompt, judged together; what is missing is as the service's
         `on_failure` says. Raises `NoReward` where it says `raise`.
         """
-        body = msgspec.json.encode({"prompt": prompt, "completions": listed(completions), **brought})
-        rewards: list[float | None] = msgspec.json.decode(await self._asked("/v1/group", body))["rewards"]
-        return rewards
+        values = await self._of_group({"prompt": prompt, **brought}, listed(completions), "rewards")
+        if not all(value is None or type(value) in (int, float) for value in values):
+            raise BackendReplyError("200, and rewards that are no numbers")
+        return values
 
     async def rewards(self, row: Mapping[str, Any], completions: Sequence[Any]) -> list[dict[str, Any]]:
         """As `group`, with all that stands behind each reward (`skillrm.rewards.Reward`)."""
-        body = msgspec.json.encode({**row, "completions": list(completions)})
-        told: list[dict[str, Any]] = msgspec.json.decode(await self._asked("/v1/group", body))["details"]
-        return told
+        return await self._of_group(row, completions, "details")
+
+    async def _of_group(self, row: Mapping[str, Any], completions: Sequence[Any], key: str) -> list[Any]:
+        body = _written({**row, "completions": list(completions)})
+        given = _object(await self._asked("/v1/group", body)).get(key)
+        if not isinstance(given, list) or len(given) != len(completions):
+            raise BackendReplyError(f"200, and not a reward for each of {len(completions)} answers")
+        return given
 
     async def reward(
         self, row: Mapping[str, Any], completion: Any, *, group: str | None = None, gathered: bool = False
@@ -136,9 +143,8 @@ class RemoteRewardModel:
         """The reward of one completion and what stands behind it. `gathered`: the service gathers groups, so this waits
         for the others of the same `group`, or of equal rows; more of these than `concurrency` are in flight.
         """
-        body = msgspec.json.encode({**row, "completion": completion, "group": group})
-        told: dict[str, Any] = msgspec.json.decode(await self._asked("/v1/reward", body, parked=gathered))
-        return told
+        body = _written({**row, "completion": completion, "group": group})
+        return _object(await self._asked("/v1/reward", body, parked=gathered))
 
     async def _asked(self, path: str, body: bytes | None, *, parked: bool = False) -> bytes:
         """The answer's body, after as many tries as it takes and are allowed; without a body it is a GET."""
@@ -179,6 +185,33 @@ class RemoteRewardModel:
 def _body(sample: Sample | Mapping[str, Any]) -> bytes:
     parsed = sample if isinstance(sample, Sample) else Sample.parse(sample)
     return parsed.model_dump_json(exclude_defaults=True).encode()
+
+
+def _written(row: Mapping[str, Any]) -> bytes:
+    """As JSON. Raises `SampleError` for what cannot be."""
+    try:
+        return msgspec.json.encode(row)
+    except (TypeError, ValueError, RecursionError):  # arrays, lone surrogates, what is nested too deeply
+        return msgspec.json.encode(plain(row, "row"), enc_hook=str)
+
+
+def _object(content: bytes) -> dict[str, Any]:
+    """The JSON object of an answer. Raises `BackendReplyError`."""
+    try:
+        told = msgspec.json.decode(content)
+    except (ValueError, RecursionError) as error:
+        raise BackendReplyError(f"200, and no JSON: {error}") from None
+    if not isinstance(told, dict):
+        raise BackendReplyError("200, and no JSON object")
+    return told
+
+
+def _judgment(content: bytes) -> Judgment:
+    """Raises `BackendReplyError` for what is none."""
+    try:
+        return Judgment.model_validate_json(content)
+    except ValidationError as error:
+        raise BackendReplyError(f"200, and no judgment: {error.error_count()} faults") from None
 
 
 def _told(retry_after: bytes) -> float:

@@ -42,7 +42,8 @@ _READ = {
 }
 _ASKING = {"user", "system", "developer"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_DEEPEST = 100
+DEEPEST = 100
+"""Levels of nesting that a row may have."""
 _CANONICAL = msgspec.json.Encoder(order="sorted")
 
 
@@ -88,8 +89,8 @@ def plain(value: Any, field: str, depth: int = 0) -> Any:
     """
     if isinstance(value, str):
         return mended(value)
-    if depth > _DEEPEST:
-        raise SampleError(Fault(f"is nested more than {_DEEPEST} levels deep", field=field))
+    if depth > DEEPEST:
+        raise SampleError(Fault(f"is nested more than {DEEPEST} levels deep", field=field))
     if isinstance(value, Mapping):
         return {plain(key, field, depth + 1): plain(item, field, depth + 1) for key, item in value.items()}
     if not isinstance(value, (list, tuple)) and hasattr(value, "tolist"):

@@ -278,10 +278,11 @@ class Sample(Frozen):
 
     def candidate(self, label: str) -> Candidate:
         """The candidate of that label. Raises `KeyError`."""
-        for candidate in self.candidates:
-            if candidate.label == label:
-                return candidate
-        raise KeyError(label)
+        return self._by_label[label]
+
+    @cached_property
+    def _by_label(self) -> dict[str, Candidate]:
+        return {candidate.label: candidate for candidate in self.candidates}
 
     def resource(self, need: str) -> Resource | None:
         """The resource of that id, else the first of that kind, else None."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skillrm.rewards.forms import in_form, ranked, win_rate
+from skillrm.rewards.forms import in_form, ranks, win_rates
 
 PLACES = st.lists(st.floats(0, 1), min_size=2, max_size=16)
 
@@ -34,13 +34,13 @@ def test_one_alone_has_neither_rank_nor_win_rate():
 
 @given(PLACES)
 def test_win_rates_of_a_group_add_up_to_half_of_it(places):
-    assert sum(win_rate(place, places) for place in places) == pytest.approx(len(places) / 2)
+    assert sum(win_rates(places)[place] for place in places) == pytest.approx(len(places) / 2)
 
 
 @given(PLACES)
 def test_both_keep_the_order_and_the_ties_of_the_scores(places):
-    for measure in (ranked, win_rate):
-        made = [measure(place, places) for place in places]
+    for measure in (ranks, win_rates):
+        made = [measure(places)[place] for place in places]
         assert all(0 <= value <= 1 for value in made)
         for a, x in zip(places, made, strict=True):
             for b, y in zip(places, made, strict=True):

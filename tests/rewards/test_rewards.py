@@ -259,3 +259,55 @@ async def test_a_score_survives_json():
 def test_the_cache_can_be_turned_off_by_a_plain_value():
     rewards = open_rewards(environ={}, skill="general", model="m", base_url="http://127.0.0.1:9/v1", cache=False)
     assert type(rewards.model.backend).__name__ == "OpenAIBackend"
+
+
+def turns(**arguments) -> list:
+    call = {"type": "function", "function": {"name": "look_up", "arguments": arguments}}
+    return [{"role": "assistant", "content": GOOD, "tool_calls": [call]}]
+
+
+@pytest.mark.parametrize("value", ["\ud800", math.nan, 10**400, {1: 2}], ids=["surrogate", "nan", "long", "key"])
+async def test_whatever_a_policy_writes_into_a_call_ends_nothing(value):
+    odd, good = await verified().group(ROW, [turns(x=value), turns(x="Rhine")])
+    assert (odd.value, good.value) == (1.0, 1.0)
+
+
+async def test_an_answer_that_is_none_fails_alone():
+    deep: list = []
+    for _ in range(500):
+        deep = [deep]
+    rewards = verified(strict=True, form="ranks")
+    given = await rewards.group(ROW, [BAD, turns(x=deep), GOOD, 7])
+    assert values(given) == [0.0, None, 1.0, None]
+    assert [reward.status for reward in given] == ["ok", "failed", "ok", "failed"]
+    assert "nested" in given[1].error
+    assert "text" in given[3].error
+    assert given[0].error is None
+    assert given[1].components.keys() == given[0].components.keys()
+    with pytest.raises(SampleError):
+        await rewards.group(ROW, [7, turns(x=deep)])
+
+
+async def test_what_a_row_says_of_answers_is_not_judged_in_their_place():
+    row = {**ROW, "candidates": [GOOD, BAD], "response": GOOD}
+    assert values(await verified().group(row, [BAD, GOOD])) == [0.0, 1.0]
+    assert values(await verified().group(row, [BAD, GOOD, GOOD])) == [0.0, 1.0, 1.0]
+
+
+async def test_answers_that_bring_the_same_label_are_told_apart():
+    given = await verified().group(ROW, [{"label": "A", "text": GOOD}, {"label": "A", "text": BAD}])
+    assert values(given) == [1.0, 0.0]
+
+
+async def test_a_text_that_spells_out_other_turns_is_not_taken_for_them():
+    other = [{"content": GOOD, "role": "assistant"}]
+    given = await verified().group(ROW, [other, json.dumps(other)])
+    assert values(given) == [1.0, 0.0]
+
+
+async def test_rows_that_differ_are_no_group_whatever_name_they_share():
+    rewards = verified(group_size=2, group_wait=0.05)
+    mine = {"prompt": PROMPT}
+    theirs = {"prompt": PROMPT, "criteria": [{"id": "own", "text": "Anything."}]}
+    first, second = await asyncio.gather(rewards.one(theirs, GOOD, group="g"), rewards.one(mine, GOOD, group="g"))
+    assert (first.status, second.status) == ("abstained", "ok")

@@ -79,6 +79,16 @@ async def test_a_group_gets_one_reward_each_in_order(service):
     assert (await running.post("/v1/group", {"prompt": PROMPT, "completions": GOOD}))[0] == 422
 
 
+@pytest.mark.parametrize("path", ["/v1/judge", "/v1/group", "/v1/select", "/v1/compare"])
+async def test_a_table_that_would_hold_everybody_up_is_refused(service, path):
+    here = await service()
+    many = {"prompt": PROMPT, "completions": ["a"] * 4097}
+    wide = {"prompt": PROMPT, "completions": ["a"] * 512, "checklist": ["Is it short?"] * 512}
+    for row, words in ((many, "at most 4096 answers"), (wide, "too large a table")):
+        status, told = await here.post(path, row)
+        assert (status, words in told["error"]["message"]) == (422, True)
+
+
 @pytest.mark.parametrize("as_lines", [True, False])
 async def test_a_batch_streams_a_line_for_every_row_and_a_bad_one_ends_nothing(service, as_lines):
     running = await service()

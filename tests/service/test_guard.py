@@ -110,6 +110,19 @@ async def test_a_head_that_comes_a_byte_at_a_time_is_cut(service):
     assert await raw(running.port) == b""  # nor may a connection just stay silent
 
 
+async def test_more_clients_than_there_is_room_for_are_told_to_come_back(service):
+    running = await service(connections=3)
+    await running.text("/healthz")  # the test's own client keeps its connection
+    idle = [await asyncio.open_connection("127.0.0.1", running.port) for _ in range(2)]
+    assert (await raw(running.port)).startswith(b"HTTP/1.1 503")
+    assert (await running.text("/healthz"))[0] == 200
+    for _, writer in idle:
+        writer.close()
+    async with asyncio.timeout(10):
+        while not (await raw(running.port, b"GET /healthz HTTP/1.0\r\n\r\n")).startswith(b"HTTP/1.1 200"):
+            pass
+
+
 async def test_a_head_without_end_is_cut(service):
     running = await service()
     answer = await raw(running.port, b"POST / HTTP/1.1\r\n", *[b"X-A: " + b"y" * 60_000 + b"\r\n"] * 8)

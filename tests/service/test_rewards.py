@@ -72,6 +72,56 @@ async def test_those_who_wait_for_their_group_take_no_room_in_the_queue(service)
     assert {status for status, _ in await asyncio.gather(*asked)} == {200}
 
 
+async def test_a_request_with_many_answers_waits_once_and_makes_no_room_for_others(service):
+    here = await service(group_size=2, group_wait=600.0, concurrency=1, queue=1)
+    body = {"query": [f"Hi.{n}" for n in range(8)], "prompts": ["Hi."] * 8, "labels": [str(n) for n in range(8)]}
+    waiting = asyncio.ensure_future(here.post("/get_reward", body))
+    await here.counted("skillrm_requests_waiting_for_group 1.0")
+    assert "skillrm_requests_in_house 0.0" in (await here.text("/metrics"))[1]
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    await here.counted("skillrm_requests_waiting_for_group 0.0")
+    assert "skillrm_requests_in_house 0.0" in (await here.text("/metrics"))[1]
+
+
+async def test_more_than_so_many_that_wait_for_their_group_are_told_to_come_back(service):
+    here = await service(group_size=2, group_wait=600.0, connections=8)
+    waiting = [
+        asyncio.ensure_future(here.post("/v1/reward", {**ROW, "completion": GOOD, "group": str(n)})) for n in range(6)
+    ]
+    await here.counted("skillrm_requests_waiting_for_group 6.0")
+    status, told = await here.post("/v1/reward", {**ROW, "completion": GOOD, "group": "one more"})
+    assert (status, told["error"]["message"]) == (429, "too many requests wait for their group")
+    assert (await here.post("/v1/group", {**ROW, "completions": [GOOD]}))[0] == 200
+    for one in waiting:
+        one.cancel()
+    await asyncio.wait(waiting)
+
+
+async def test_clients_of_different_tokens_meet_in_no_group(service):
+    here = await service(group_size=2, group_wait=0.3, tokens=("one", "two"))
+
+    async def ask(token: str, answer: str, **more) -> float:
+        headers = {"Authorization": f"Bearer {token}"}
+        return (await here.post("/v1/reward", {**ROW, "completion": answer, **more}, headers=headers))[1]["value"]
+
+    for more in ({}, {"group": "g"}):
+        assert await asyncio.gather(ask("one", GOOD, **more), ask("two", BAD, **more)) == [1.0, 0.0]
+    headers = {"Authorization": "Bearer one"}
+    assert 'skillrm_judgments_total{status="ok"} 4.0' in (await here.text("/metrics", headers=headers))[1]
+    await asyncio.gather(ask("two", "Elbe", group="h"), ask("two", "a, b", group="h"))
+    assert 'skillrm_judgments_total{status="ok"} 5.0' in (await here.text("/metrics", headers=headers))[1]
+
+
+async def test_a_row_that_only_shares_the_name_of_a_group_is_judged_by_its_own_criteria(service):
+    here = await service(group_size=2, group_wait=0.3)
+    theirs = {**ROW, "criteria": [{"id": "own", "text": "Anything."}], "completion": GOOD, "group": "g"}
+    given = await asyncio.gather(
+        here.post("/v1/reward", theirs), here.post("/v1/reward", {**ROW, "completion": GOOD, "group": "g"})
+    )
+    assert [told["status"] for _, told in given] == ["abstained", "ok"]
+
+
 async def test_one_that_is_no_sample_is_refused_and_its_group_goes_on(service):
     here = await service(group_size=2, group_wait=0.2)
     good, bad = await asyncio.gather(

@@ -101,6 +101,13 @@ async def test_a_query_without_its_prompt_is_refused_by_its_number(service):
     assert (await running.post("/get_reward", {**body, "prompts": [PROMPT]}))[0] == 422
 
 
+async def test_more_queries_than_one_request_may_hold_are_refused(service):
+    here = await service()
+    body = {"query": ["a"] * 16_385, "prompts": ["a"] * 16_385, "labels": [""] * 16_385}
+    status, told = await here.post("/get_reward", body)
+    assert (status, told["error"]["faults"][0]["field"]) == (422, "query")
+
+
 async def test_slime_gets_a_number_at_any_of_its_two_paths(service):
     running = await service()
     for path in ("", "/slime"):

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from skillrm.errors import Fault, SampleError
+from skillrm.shapes import DEEPEST
 
 ROW_FIELDS = ("reference", "tests", "checklist", "instruction_id_list", "kwargs", "resources", "criteria", "tags")
 """The fields of a row that say what decides it (`skillrm.shapes`)."""
@@ -45,13 +46,17 @@ def from_label(label: Any) -> dict[str, Any]:
     return {} if label is None or label == "" else {"reference": label}
 
 
-def without_nulls(value: Any) -> Any:
-    """Plain lists and dicts, without the null keys of mappings; what numpy and Arrow hold becomes plain."""
+def without_nulls(value: Any, depth: int = 0) -> Any:
+    """Plain lists and dicts, without the null keys of mappings; what numpy and Arrow hold becomes plain. What is nested
+    deeper than any sample may be stays as it is: to refuse it is the sample's business, for each answer by itself.
+    """
+    if depth > DEEPEST:
+        return value
     if isinstance(value, Mapping):
-        return {str(key): without_nulls(inner) for key, inner in value.items() if inner is not None}
+        return {str(key): without_nulls(inner, depth + 1) for key, inner in value.items() if inner is not None}
     if hasattr(value, "tolist"):
         value = value.tolist()
-    return [without_nulls(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+    return [without_nulls(inner, depth + 1) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def worded(prompt: Any) -> Any:

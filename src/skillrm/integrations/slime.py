@@ -19,12 +19,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
 from skillrm.errors import ConfigError, Fault, SampleError
 from skillrm.integrations.rows import fields_of, from_label
 from skillrm.integrations.transcripts import answered
 from skillrm.rewards import Reward, Rewards, RewardSource, open_rewards
+from skillrm.rewards.answers import key_of
 
 _MEANINGS = {
     "none": "masked from the loss, beside the mean of its group's valid rewards (0 where there is none)",
@@ -71,8 +70,7 @@ class Rewarder:
         together: dict[Any, list[int]] = {}
         for place, sample in enumerate(samples):
             if not _aborted(sample):
-                row = msgspec.json.encode(rows[place][0], order="deterministic", enc_hook=str)
-                together.setdefault((sample.group_index, row), []).append(place)
+                together.setdefault((sample.group_index, key_of(rows[place][0])), []).append(place)
         rewards: list[Reward | None] = [None] * len(samples)
 
         async def fill(places: Sequence[int]) -> None:

@@ -12,8 +12,12 @@ from skillrm.errors import Fault, SampleError
 from skillrm.integrations.templates import SPECIAL, asked
 
 _ENDS = re.compile(rf"(?:\s*(?:{SPECIAL.pattern}))+\s*\Z")
+_GAP = re.compile(rf"(?:\s|{SPECIAL.pattern})+")
 _SHORTEST_REST = 40
 """Letters by which a query must begin with the end of its prompt, to be taken as one whose front was cut off."""
+_LONGEST = 1 << 20
+_BEGINNINGS = 64
+"""Places in a prompt that are tried for that."""
 
 
 def answer_of(query: Any, prompt: Any, place: int) -> str:
@@ -25,6 +29,8 @@ def answer_of(query: Any, prompt: Any, place: int) -> str:
         raise _unreadable(place, "query and prompt must be text")
     if query.startswith(prompt):
         return _ended(query[len(prompt) :])
+    if len(prompt) > _LONGEST:
+        raise _unreadable(place, f"does not begin with its prompt of more than {_LONGEST} characters, letter by letter")
     forms = dict.fromkeys((prompt, unicodedata.normalize("NFC", prompt), unicodedata.normalize("NFKC", prompt)))
     letters = ["".join(SPECIAL.sub("", form).split()) for form in forms]  # tokenizers may normalise what they read
     whole = (_after(query, wanted) for wanted in letters)
@@ -53,42 +59,37 @@ def _ended(answer: str) -> str:
 
 def _after_rest(query: str, wanted: str) -> int | None:
     """Where these letters end in the query, if only their front was cut off: trainers do so to long prompts."""
-    rest = _overlap(wanted, "".join(SPECIAL.sub("", query[: 2 * len(wanted)]).split())[: len(wanted)])
-    return _after(query, wanted[-rest:]) if rest >= _SHORTEST_REST else None
+    begins = "".join(SPECIAL.sub("", query[: 2 * len(wanted)]).split())[: len(wanted)]
+    rest = _overlap(wanted, begins)
+    return _after(query, wanted[-rest:]) if rest else None
 
 
 def _overlap(prompt: str, query: str) -> int:
-    """The length of the longest end of `prompt` that `query` begins with (Knuth, Morris and Pratt)."""
-    borders = [0] * len(query)
-    length = 0
-    for at in range(1, len(query)):
-        while length and query[at] != query[length]:
-            length = borders[length - 1]
-        length += query[at] == query[length]
-        borders[at] = length
-    length = 0
-    for letter in prompt:
-        while length and (length == len(query) or letter != query[length]):
-            length = borders[length - 1]
-        length += bool(query) and letter == query[length]
-    return length
+    """The length of the longest end of `prompt` that `query` begins with; 0 for a short one. Gives up on texts that
+    begin anew too often, so that the time stays linear.
+    """
+    head, at = query[:_SHORTEST_REST], -1
+    for _ in range(_BEGINNINGS if len(head) == _SHORTEST_REST else 0):
+        at = prompt.find(head, at + 1)
+        if at < 0:
+            break
+        if query.startswith(prompt[at:]):
+            return len(prompt) - at
+    return 0
 
 
 def _after(query: str, wanted: str) -> int | None:
-    """Where these letters end in the query, special tokens and white space left out."""
+    """Where these letters end in the query, special tokens and white space left out. Takes linear time."""
+    if not "".join(SPECIAL.sub("", query).split()).startswith(wanted):
+        return None
     at = found = 0
     while found < len(wanted):
-        special = SPECIAL.match(query, at)
-        if special is not None:
-            at = special.end()
-        elif at >= len(query):
-            return None
-        elif query[at].isspace():
-            at += 1
-        elif query[at] == wanted[found]:
-            at, found = at + 1, found + 1
-        else:
-            return None
+        gap = _GAP.match(query, at)
+        at = gap.end() if gap is not None else at
+        following = _GAP.search(query, at)
+        end = following.start() if following is not None else len(query)
+        piece = query[at : min(end, at + len(wanted) - found)]
+        at, found = at + len(piece), found + len(piece)
     while special := SPECIAL.match(query, at):
         at = special.end()
     return at

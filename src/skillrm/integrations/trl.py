@@ -9,7 +9,6 @@ Dataset columns named as a row's fields (`reference`, `tests`, `checklist`, ...)
 from __future__ import annotations
 
 import asyncio
-import json
 import math
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -19,6 +18,7 @@ from skillrm.client import RemoteRewardModel
 from skillrm.errors import ConfigError, Fault, SampleError
 from skillrm.integrations.rows import PACKED, ROW_FIELDS, fields_of, worded
 from skillrm.rewards import Form, OnFailure, RemoteRewards, Reward, Rewards, RewardSource
+from skillrm.rewards.answers import key_of
 from skillrm.rewards.rewards import Judge
 
 T = TypeVar("T")
@@ -141,7 +141,7 @@ async def _judged(rewards: RewardSource, rows: Sequence[Asked], completions: Seq
     """A reward for each completion, in their order, whatever the order of the groups."""
     groups: dict[str, list[int]] = {}
     for at, row in enumerate(rows):
-        groups.setdefault(json.dumps(row, sort_keys=True, default=repr), []).append(at)
+        groups.setdefault(key_of(row), []).append(at)
 
     async def of_group(ats: Sequence[int]) -> list[Reward]:
         row, error = rows[ats[0]]

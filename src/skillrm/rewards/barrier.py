@@ -39,12 +39,13 @@ class Group:
 class _Gathering:
     """One group on its way."""
 
+    key: str
     row: Mapping[str, Any]
     judged: asyncio.Future[Group]
     arrived: list[tuple[str, Any]] = field(default_factory=list)
-    """Key and answer of everybody who came before it was closed."""
-    seats: dict[str, asyncio.Future[Reward]] = field(default_factory=dict)
-    """By the answer's key, so that equal answers share one."""
+    """Key and answer of everybody who came before it was closed; kept no longer, nor is the row."""
+    seats: dict[str, asyncio.Future[Reward] | None] = field(default_factory=dict)
+    """By the answer's key, so that equal answers share one; None for one that has failed: another try is a late one."""
     came: int = 0
     closed: bool = False
     lapses: float = math.inf
@@ -67,17 +68,32 @@ class Barrier:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def join(self, key: str, row: Mapping[str, Any], answer_key: str, answer: Any) -> Reward:
-        """The reward of one answer, once its group is judged. A caller that is cancelled leaves its answer there."""
+        """The reward of one answer, once its group is judged. A caller that is cancelled leaves its answer there.
+
+        Rows of one `key` must be equal, and answers of one `answer_key`.
+        """
         loop = asyncio.get_running_loop()
-        groups = self._loops.setdefault(loop, OrderedDict())
+        groups = self._groups(loop)
         group = groups.get(key)
         if group is None or not self._takes(group, answer_key, loop.time()):
-            group = groups[key] = self._opened(row, loop)
+            group = groups[key] = self._opened(key, row, loop)
         groups.move_to_end(key)
-        while len(groups) > _KEPT and next(iter(groups.values())).judged.done():
-            groups.popitem(last=False)
-        seat = self._seated(group, answer_key, answer, loop)
+        seat = self._seated(group, row, answer_key, answer, loop)
         return await asyncio.shield(seat)
+
+    def _groups(self, loop: asyncio.AbstractEventLoop) -> OrderedDict[str, _Gathering]:
+        """This loop's, the one that was joined longest ago first; without what nobody can join any more."""
+        if loop not in self._loops:
+            for other in [reference() for reference in self._loops.keyrefs()]:
+                if other is not None and other.is_closed():
+                    self._loops.pop(other, None)  # the futures of its groups would keep it
+        groups = self._loops.setdefault(loop, OrderedDict())
+        while groups:
+            eldest = next(iter(groups.values()))
+            if not eldest.judged.done() or (len(groups) < _KEPT and loop.time() <= eldest.lapses):
+                break
+            groups.popitem(last=False)
+        return groups
 
     def hurry(self) -> None:
         """From now on nobody is waited for: the end is near. To be called in the loop that is ending."""
@@ -89,24 +105,29 @@ class Barrier:
         """Whether one more belongs to this group. A full one still knows its own answers: trainers pad with copies."""
         return now <= group.lapses and (group.came < self._size or answer_key in group.seats)
 
-    def _opened(self, row: Mapping[str, Any], loop: asyncio.AbstractEventLoop) -> _Gathering:
-        group = _Gathering(row, loop.create_future())
+    def _opened(self, key: str, row: Mapping[str, Any], loop: asyncio.AbstractEventLoop) -> _Gathering:
+        group = _Gathering(key, row, loop.create_future())
         group.judged.add_done_callback(_seen)
         group.timer = loop.call_later(self._wait, self._close, group)
         return group
 
     def _seated(
-        self, group: _Gathering, answer_key: str, answer: Any, loop: asyncio.AbstractEventLoop
+        self,
+        group: _Gathering,
+        row: Mapping[str, Any],
+        answer_key: str,
+        answer: Any,
+        loop: asyncio.AbstractEventLoop,
     ) -> asyncio.Future[Reward]:
         group.came += 1
         if not group.closed:
             group.arrived.append((answer_key, answer))
         seat = group.seats.get(answer_key)
-        if seat is None or _failed(seat):  # another try is a late one
+        if seat is None:
             seat = group.seats[answer_key] = loop.create_future()
             seat.add_done_callback(_seen)
             if group.closed:
-                self._spawn(self._fill_late(group, answer, seat))
+                self._spawn(self._fill_late(group, row, answer_key, answer))
         if group.came >= self._size:
             self._close(group)
         return seat
@@ -127,42 +148,52 @@ class Barrier:
 
     async def _fill(self, group: _Gathering) -> None:
         """Judge everybody who came in time."""
-        seats = [group.seats[key] for key, _ in group.arrived]
+        row, arrived = group.row, group.arrived
+        group.row, group.arrived = {}, []
+        loop = asyncio.get_running_loop()
+        given: Sequence[Reward | BaseException]
         try:
-            judged = await self._judge(group.row, [answer for _, answer in group.arrived])
+            judged = await self._judge(row, [answer for _, answer in arrived])
+            given = judged.rewards
+            if len(given) != len(arrived):
+                raise RuntimeError(f"{len(given)} rewards for {len(arrived)} answers")
+            group.lapses = loop.time() + _LAPSE * self._wait
+            group.judged.set_result(judged)
         except BaseException as error:
-            group.lapses = 0.0  # whoever comes now begins anew
-            _fail(group.judged, error)
-            for seat in seats:
-                _fail(seat, error)
-            return
-        group.lapses = asyncio.get_running_loop().time() + _LAPSE * self._wait
-        group.judged.set_result(judged)
-        for seat, reward in zip(seats, judged.rewards, strict=True):
-            if isinstance(reward, NoReward):
-                _fail(seat, reward)
-            elif not seat.done():
-                seat.set_result(reward)
+            given = [error] * len(arrived)
+            _settle(group.judged, error)
+            groups = self._loops[loop]
+            if groups.get(group.key) is group:
+                del groups[group.key]  # whoever comes now begins anew
+        for (key, _), reward in zip(arrived, given, strict=True):
+            self._seat(group, key, reward)
 
-    async def _fill_late(self, group: _Gathering, answer: Any, seat: asyncio.Future[Reward]) -> None:
+    async def _fill_late(self, group: _Gathering, row: Mapping[str, Any], answer_key: str, answer: Any) -> None:
+        given: Reward | BaseException
         try:
-            judged = await asyncio.shield(group.judged)
-            seat.set_result(await self._late(group.row, answer, judged))
+            given = await self._late(row, answer, await asyncio.shield(group.judged))
         except BaseException as error:
-            _fail(seat, error)
+            given = error
+        self._seat(group, answer_key, given)
+
+    def _seat(self, group: _Gathering, answer_key: str, given: Reward | BaseException) -> None:
+        """A failure is told to those who wait, and not kept: it holds the frames that it came through."""
+        seat = group.seats[answer_key]
+        if seat is not None:
+            _settle(seat, given)
+            if isinstance(given, BaseException):
+                group.seats[answer_key] = None
 
 
-def _fail(future: asyncio.Future[Any], error: BaseException) -> None:
+def _settle(future: asyncio.Future[Any], given: Any) -> None:
     if future.done():
         return
-    if isinstance(error, asyncio.CancelledError):
+    if isinstance(given, asyncio.CancelledError):
         future.cancel()
+    elif isinstance(given, BaseException):
+        future.set_exception(given)
     else:
-        future.set_exception(error)
-
-
-def _failed(future: asyncio.Future[Any]) -> bool:
-    return future.done() and (future.cancelled() or future.exception() is not None)
+        future.set_result(given)
 
 
 def _seen(future: asyncio.Future[Any]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 from skillrm.judgment import Judgment
@@ -28,25 +29,26 @@ def places_of(judgment: Judgment) -> dict[str, float | None]:
     return {label: None if judgment.status == "failed" else score.value for label, score in scores.items()}
 
 
-def ranked(place: float, places: Sequence[float]) -> float | None:
-    """The dense rank of `place` among `places`, which hold it: 1 for the best, 0 for the last, evenly between.
+def ranks(places: Collection[float]) -> dict[float, float]:
+    """The dense rank of each standing: 1 for the best, 0 for the last, evenly between; all tied have 0.5 each.
 
-    None where nothing was told apart: one candidate alone has no rank, all tied have 0.5 each.
+    Empty where nothing was told apart: one candidate alone has no rank.
     """
     if len(places) < 2:
-        return None
+        return {}
     steps = sorted(set(places))
-    return steps.index(place) / (len(steps) - 1) if len(steps) > 1 else 0.5
+    return {place: at / (len(steps) - 1) if len(steps) > 1 else 0.5 for at, place in enumerate(steps)}
 
 
-def win_rate(place: float, places: Sequence[float]) -> float | None:
-    """The share of the others in `places`, which hold `place`, that it beats; a tie is half a win. None when alone."""
-    others = len(places) - 1
+def win_rates(places: Collection[float]) -> dict[float, float]:
+    """By standing, the share of the others that it beats; a tie is half a win. Empty for one alone."""
+    others, rates, beaten = len(places) - 1, dict[float, float](), 0
     if others < 1:
-        return None
-    beaten = sum(other < place for other in places)
-    tied = sum(other == place for other in places) - 1
-    return (beaten + tied / 2) / others
+        return {}
+    for place, count in sorted(Counter(places).items()):
+        rates[place] = (beaten + (count - 1) / 2) / others
+        beaten += count
+    return rates
 
 
 def in_form(form: Form, places: Mapping[int, float | None]) -> dict[int, float | None]:
@@ -54,5 +56,5 @@ def in_form(form: Form, places: Mapping[int, float | None]) -> dict[int, float |
     if form == "scores":
         return dict(places)
     known = [place for place in places.values() if place is not None]
-    measure = ranked if form == "ranks" else win_rate
-    return {key: None if place is None else measure(place, known) for key, place in places.items()}
+    values = ranks(known) if form == "ranks" else win_rates(known)
+    return {key: None if place is None else values.get(place) for key, place in places.items()}

@@ -5,15 +5,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from math import nan
 from typing import Any, Self
 
 from skillrm.client import RemoteRewardModel
-from skillrm.errors import BackendError, NoReward, SampleError
+from skillrm.errors import BackendError, BackendReplyError, NoReward, SampleError
+from skillrm.rewards.answers import Row
 from skillrm.rewards.asking import answers_of
 from skillrm.rewards.failing import OnFailure
 from skillrm.rewards.reporting import Report
 from skillrm.rewards.reward import Reward
-from skillrm.rewards.rewards import Row
+from skillrm.shapes import plain
 
 
 class RemoteRewards:
@@ -54,11 +57,19 @@ class RemoteRewards:
         if not answers:
             return []
         await self._meet()
+        refused, usable = dict[int, str](), dict[int, Any]()
+        for at, answer in enumerate(answers):
+            try:
+                usable[at] = plain(answer, "responses")
+            except SampleError as error:  # it fails alone
+                refused[at] = str(error)
         try:
-            told = await self.client.rewards(row, answers)
+            told = await self.client.rewards(row, list(usable.values())) if usable else []
+            given = {at: self._read(one) for at, one in zip(usable, told, strict=True)}
         except (BackendError, NoReward, SampleError) as error:
-            return self._settled(row, [self._missing(str(error)) for _ in answers])
-        return self._settled(row, [Reward.of(one) for one in told])
+            given = {at: self._missing(str(error)) for at in usable}
+        given |= {at: self._missing(words) for at, words in refused.items()}
+        return self._settled(row, [given[at] for at in range(len(answers))])
 
     def unusable(self, row: Row, count: int, error: str) -> list[Reward]:
         """As `Rewards.unusable`."""
@@ -68,7 +79,7 @@ class RemoteRewards:
         """As `Rewards.one`; the others of its group are waited for in the service, if it was told their number."""
         await self._meet()
         try:
-            reward = Reward.of(await self.client.reward(row, answer, group=group, gathered=self._gathered))
+            reward = self._read(await self.client.reward(row, answer, group=group, gathered=self._gathered))
         except (BackendError, NoReward, SampleError) as error:
             reward = self._missing(str(error))
         return self._settled(row, [reward])[0]
@@ -76,11 +87,24 @@ class RemoteRewards:
     async def _meet(self) -> None:
         if not self._known:
             about = await self.client.about()
-            self.components, self._gathered = tuple(about["components"]), about["group_size"] is not None
+            names = about.get("components")
+            if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+                raise BackendReplyError("200, and nothing about components: is this `skillrm serve`?")
+            self.components, self._gathered = tuple(names), about.get("group_size") is not None
             self._known = True
 
+    def _read(self, told: Any) -> Reward:
+        """A reward with the components that were told at the start, whatever became of the service since: trainers
+        want the same keys every time. Raises `BackendReplyError`.
+        """
+        try:
+            reward = Reward.of(told)
+        except ValueError as error:
+            raise BackendReplyError(f"200, and {error}") from None
+        return replace(reward, components={name: reward.components.get(name, nan) for name in self.components})
+
     def _missing(self, error: str) -> Reward:
-        return Reward(None, False, "failed", None, dict.fromkeys(self.components, float("nan")), error)
+        return Reward(None, False, "failed", None, dict.fromkeys(self.components, nan), error)
 
     def _settled(self, row: Row, rewards: list[Reward]) -> list[Reward]:
         error = next((reward.error for reward in rewards if reward.error), None)

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import msgspec
+from pydantic import ValidationError
+
 from skillrm.judgment import Judgment, Score
 from skillrm.types import Status
 
@@ -58,17 +61,29 @@ class Reward:
         }
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> Reward:
-        """From what `told` gave."""
-        score, components = told["score"], told["components"]
-        return cls(
-            value=told["value"],
-            valid=told["valid"],
-            status=told["status"],
-            score=None if score is None else Score(**score),
-            components={name: math.nan if value is None else value for name, value in components.items()},
-            error=told["error"],
-        )
+    def of(cls, told: Any) -> Reward:
+        """From what `told` gave, by way of a stranger. Raises `ValueError` for what is no reward."""
+        try:
+            checked = msgspec.convert(told, _Told)
+            score = None if checked.score is None else Score.model_validate(checked.score)
+        except (msgspec.ValidationError, ValidationError) as error:
+            raise ValueError(f"no reward: {error}"[:300]) from None
+        numbers = [checked.value, *checked.components.values()]
+        if not all(number is None or math.isfinite(number) for number in numbers):
+            raise ValueError("no reward: a number that is none")
+        if checked.valid and checked.value is None:
+            raise ValueError("no reward: it is valid, and without a value")
+        components = {name: math.nan if value is None else value for name, value in checked.components.items()}
+        return cls(checked.value, checked.valid, checked.status, score, components, checked.error)
+
+
+class _Told(msgspec.Struct):
+    value: float | None
+    valid: bool
+    status: Status
+    score: dict[str, Any] | None
+    components: dict[str, float | None]
+    error: str | None
 
 
 def names_of(criteria: Sequence[str]) -> tuple[str, ...]:
@@ -76,9 +91,18 @@ def names_of(criteria: Sequence[str]) -> tuple[str, ...]:
     return (VERIFIED, JUDGED, *(f"criterion/{name}" for name in criteria))
 
 
-def why_open(judgment: Judgment, label: str) -> str:
-    """What keeps a candidate's score from being known, without a text of the sample."""
-    undecided = [row.criterion for row in judgment.evidence if row.candidate == label and row.decision == "unknown"]
+def whys_open(judgment: Judgment | None) -> dict[str, str]:
+    """What keeps each candidate's score from being known, without a text of the sample."""
+    if judgment is None:
+        return {}
+    undecided: dict[str, list[str]] = {label: [] for label in judgment.verdict.scores}
+    for row in judgment.evidence:
+        if row.decision == "unknown":
+            undecided[row.candidate].append(row.criterion)
+    return {label: _why(names, judgment) for label, names in undecided.items()}
+
+
+def _why(undecided: Sequence[str], judgment: Judgment) -> str:
     if not undecided:
         return "nothing to decide it by: no criterion applies" if not judgment.criteria else "the judge could not tell"
     more = f" and {len(undecided) - _NAMED} more" if len(undecided) > _NAMED else ""
@@ -86,16 +110,21 @@ def why_open(judgment: Judgment, label: str) -> str:
     return f"undecided: {', '.join(undecided[:_NAMED])}{more}{need}"
 
 
-def components_of(judgment: Judgment | None, label: str, names: Sequence[str]) -> dict[str, float]:
-    """What a judgment has for these names about one candidate; nan where it has nothing."""
-    found: dict[str, float] = {}
-    met: dict[str, list[float]] = {VERIFIED: [], JUDGED: []}
-    if judgment is not None:
-        faults = {criterion.id for criterion in judgment.criteria if criterion.weight < 0}
-        for row in judgment.evidence:
-            if row.candidate == label and row.score is not None:
-                found[f"criterion/{row.criterion}"] = row.score
-                if row.source in _BY:
-                    met[_BY[row.source]].append(1.0 - row.score if row.criterion in faults else row.score)
-    means = {name: math.fsum(scores) / len(scores) for name, scores in met.items() if scores}
-    return {name: (found | means).get(name, math.nan) for name in names}
+def components_of(judgment: Judgment | None, names: Sequence[str]) -> dict[str, dict[str, float]]:
+    """What a judgment has for these names about each label; nan where it has nothing."""
+    if judgment is None:
+        return {}
+    faults = {criterion.id for criterion in judgment.criteria if criterion.weight < 0}
+    found: dict[str, dict[str, float]] = {label: dict.fromkeys(names, math.nan) for label in judgment.verdict.scores}
+    met: dict[tuple[str, str], list[float]] = {}
+    for row in judgment.evidence:
+        if row.score is not None:
+            name, told = f"criterion/{row.criterion}", found[row.candidate]
+            if name in told:
+                told[name] = row.score
+            if row.source in _BY:
+                fulfilled = 1.0 - row.score if row.criterion in faults else row.score
+                met.setdefault((row.candidate, _BY[row.source]), []).append(fulfilled)
+    for (label, name), scores in met.items():
+        found[label][name] = math.fsum(scores) / len(scores)
+    return found

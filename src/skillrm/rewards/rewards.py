@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, Self
-
-import msgspec
 
 from skillrm.errors import ConfigError, Fault, NoReward, SampleError
 from skillrm.judgment import Judgment, Readout, Score, Shaping
 from skillrm.rewards import asking
+from skillrm.rewards.answers import Row, key_of, sample_of, sifted
 from skillrm.rewards.barrier import Barrier, Group
 from skillrm.rewards.failing import OnFailure
 from skillrm.rewards.forms import Form, goal_of, in_form, places_of
 from skillrm.rewards.reporting import Report
-from skillrm.rewards.reward import Reward, components_of, names_of, why_open
+from skillrm.rewards.reward import Reward, components_of, names_of, whys_open
 from skillrm.types import Goal, Sample, Status
 from skillrm.validation import among
 
 if TYPE_CHECKING:
     from skillrm.skill import Skill
-Row = Mapping[str, Any]
-"""A prompt and what the sample brings (`reference`, `tests`, `checklist`, ...), without answers."""
-
 
 _ALONE = "alone in its group: nothing to rank it by"
 
@@ -35,33 +33,29 @@ class Judge(Protocol):
     async def judge(self, sample: Sample, goal: Goal = "scores") -> Judgment: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Found:
     """What judging found about the answers of a group, in the caller's order; equal answers share a label."""
 
-    labels: tuple[str, ...]
+    labels: tuple[str | None, ...]
+    """None: no answer that can be judged."""
     judgment: Judgment | None
-    """None: the row is no sample; `error` says why."""
-    error: str | None = None
+    """None: the row is no sample."""
+    errors: tuple[str | None, ...]
 
-    @property
+    @cached_property
     def places(self) -> list[float | None]:
         """The standing of each answer; None without a valid judgment of it."""
         places = places_of(self.judgment) if self.judgment is not None else {}
-        return [places.get(label) for label in self.labels]
+        return [None if label is None else places.get(label) for label in self.labels]
 
     def score(self, at: int) -> Score | None:
-        return self.judgment.verdict.scores[self.labels[at]] if self.judgment is not None else None
-
-    def why(self, at: int) -> str | None:
-        """What keeps one answer from having a standing."""
-        if self.error is not None or self.judgment is None:
-            return self.error
-        return why_open(self.judgment, self.labels[at])
+        label = self.labels[at]
+        return self.judgment.verdict.scores[label] if self.judgment is not None and label is not None else None
 
     def status(self, at: int) -> Status:
         """Of one answer: a score that stands is ok, whatever is open about the others."""
-        if self.judgment is None:
+        if self.judgment is None or self.labels[at] is None:
             return "failed"
         return "ok" if self.places[at] is not None else "failed" if self.judgment.status == "failed" else "abstained"
 
@@ -139,8 +133,8 @@ class Rewards:
     async def group(self, row: Row, answers: Sequence[Any]) -> list[Reward]:
         """A reward for each answer to one prompt, judged together under the same criteria; equal answers once.
 
-        What is no sample has failed, as every other failure: by the policy. Raises `NoReward` under `raise`, and
-        `SampleError` where `answers` is no list or `row` no mapping.
+        What is no sample has failed, as every other failure: by the policy. An answer that is none fails alone. Raises
+        `NoReward` under `raise`, and `SampleError` where `answers` is no list or `row` no mapping.
         """
         answers = asking.answers_of(row, answers)
         if not answers:
@@ -150,16 +144,16 @@ class Rewards:
 
     def unusable(self, row: Row, count: int, error: str) -> list[Reward]:
         """So many rewards of a row that cannot be read: failures like any other. Raises `NoReward` under `raise`."""
-        return self._demanded(self._settled(row, Found(("",) * count, None, error)))
+        return self._demanded(self._settled(row, self._none(count, error)))
 
     async def one(self, row: Row, answer: Any, *, group: str | None = None) -> Reward:
         """The reward of one answer. With a `group_size`, it is judged together with the others of its group: those of
-        the same `group`, or of equal rows. One that is late is judged alone, and changes no reward already given.
-        Raises `NoReward` under `raise`, for this answer only.
+        equal rows and, where it is given, the same `group`. One that is late is judged alone, and changes no reward
+        already given. Raises `NoReward` under `raise`, for this answer only.
         """
         if self._barrier is None:
             return (await self.group(row, (answer,)))[0]
-        return await self._barrier.join(group or _key(row), row, _key(answer), answer)
+        return await self._barrier.join(f"{group or ''}\0{key_of(row)}", row, key_of(answer), answer)
 
     def hurry(self) -> None:
         """Judge groups as they are from now on: the rest of them will not come. In the loop they wait in."""
@@ -190,19 +184,33 @@ class Rewards:
             return error
 
     async def _found(self, row: Row, answers: Sequence[Any], goal: Goal) -> Found:
+        keys = [key_of(answer) for answer in answers]
         distinct: dict[str, Any] = {}
-        keys = [_key(answer) for answer in answers]
         for key, answer in zip(keys, answers, strict=True):
             distinct.setdefault(key, answer)
+        refused: dict[str, str] = {}
         try:
-            sample = Sample.parse({**row, "responses": list(distinct.values())})
-            judgment = await self.model.judge(sample, goal)  # which refuses a verifier that does not exist
+            sample = sample_of(row, tuple(distinct.values()))
         except SampleError as error:
+            distinct, refused = sifted(row, distinct)
+            if self._strict and not distinct:
+                raise
+            if not distinct or not refused:
+                return self._none(len(keys), str(error))
+            sample = sample_of(row, tuple(distinct.values()))
+        try:
+            judgment = await self.model.judge(sample, goal)
+        except SampleError as error:  # a verifier that does not exist, say
             if self._strict:
                 raise
-            return Found(tuple("" for _ in answers), None, str(error))
+            return self._none(len(keys), str(error))
         label_of = dict(zip(distinct, sample.labels, strict=True))
-        return Found(tuple(label_of[key] for key in keys), judgment, judgment.error)
+        errors = tuple(refused.get(key, judgment.error) for key in keys)
+        return Found(tuple(label_of.get(key) for key in keys), judgment, errors)
+
+    @staticmethod
+    def _none(count: int, error: str) -> Found:
+        return Found((None,) * count, None, (error,) * count)
 
     def _settled(self, row: Row, found: Found, group: Group | None = None) -> list[Reward]:
         """In form, shaped, and with what is missing as the policy says; beside the rewards of an earlier `group`."""
@@ -211,23 +219,21 @@ class Rewards:
         before = dict(enumerate(group.places, start=len(places))) if group is not None else {}
         values = in_form(self.form, places | before)
         shaped = [None if values[at] is None else shaping.of(values[at] or 0.0) for at in places]
-        errors = [
-            None if value is not None else found.why(at) if places[at] is None else _ALONE
-            for at, value in enumerate(shaped)
-        ]
         given = [*shaped, *(group.values if group is not None else ())]
+        names = self.components
+        known, nothing = components_of(found.judgment, names), dict.fromkeys(names, math.nan)
+        whys = whys_open(found.judgment)
+        errors = [
+            None if value is not None else _ALONE if places[at] is not None else error or whys.get(label or "")
+            for at, (value, label, error) in enumerate(zip(shaped, found.labels, found.errors, strict=True))
+        ]
         why = next((error for error in errors if error), None)
         settled = self._report.settled(self.on_failure, given, str(row.get("id", "")), why)[: len(places)]
         rewards = []
         for at, value in enumerate(settled):
             valid, status = shaped[at] is not None, found.status(at)
             status = "abstained" if status == "ok" and not valid else status
-            components = components_of(found.judgment, found.labels[at], self.components)
+            components = known.get(found.labels[at] or "", nothing)
             rewards.append(Reward(value, valid, status, found.score(at), components, errors[at]))
         self._report.count(rewards)
         return rewards
-
-
-def _key(value: Any) -> str:
-    """Equal for equal JSON values."""
-    return value if isinstance(value, str) else msgspec.json.encode(value, order="deterministic").decode()

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from skillrm.service.refusing import Refused
+from skillrm.service.visit import Visit
 
 _BODIES = 8
 """Largest bodies that may be in the house at the same time."""
@@ -16,8 +17,10 @@ _RECENT = 0.05
 class Admission:
     """A bounded queue: what does not fit is told at once when to come back."""
 
-    def __init__(self, concurrency: int, queue: int, max_body: int, timeout: float) -> None:
+    def __init__(self, concurrency: int, queue: int, max_body: int, timeout: float, parked: int) -> None:
+        """`parked`: requests that may wait for their group at the same time."""
         self.concurrency, self.timeout = concurrency, timeout
+        self._most_parked = parked
         self._most = concurrency + queue
         self._most_bytes = _BODIES * max_body
         self._slots = asyncio.Semaphore(concurrency)
@@ -50,15 +53,27 @@ class Admission:
         self.bytes += size
 
     @contextmanager
-    def parked(self) -> Iterator[None]:
-        """While it waits for the others of its group, a request takes no room; what it holds is still counted."""
-        self.requests -= 1
-        self.waiting_for_group += 1
+    def parked(self, visit: Visit) -> Iterator[None]:
+        """While it waits for the others of its group, a request takes no room; what it holds is still counted.
+
+        Raises `Refused` (429) when too many wait so.
+        """
+        if not visit.parked and self.waiting_for_group >= self._most_parked:
+            words = "too many requests wait for their group"
+            raise Refused(429, words, retry_after=self.retry_after, close=True)
+        self._park(visit, 1)
         try:
             yield
         finally:
-            self.requests += 1
-            self.waiting_for_group -= 1
+            self._park(visit, -1)
+
+    def _park(self, visit: Visit, change: int) -> None:
+        """A request with several answers is parked as long as any of them waits."""
+        before = visit.parked > 0
+        visit.parked += change
+        parked = (visit.parked > 0) - before
+        self.requests -= parked
+        self.waiting_for_group += parked
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:

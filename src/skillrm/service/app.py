@@ -37,7 +37,8 @@ class Application:
 
     def __call__(self) -> Guard:
         settings = self.settings
-        admission = Admission(settings.concurrency, settings.queue, settings.max_body, settings.timeout)
+        parked = settings.connections * 3 // 4  # the others are for those who wait for nobody
+        admission = Admission(settings.concurrency, settings.queue, settings.max_body, settings.timeout, parked)
         house = House(settings, admission, Metrics(str(settings.on_failure)))
         app = FastAPI(title="skillrm", version=__version__)
         guard = Guard(app, settings, admission, house.metrics, _routes(app, house))

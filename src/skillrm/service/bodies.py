@@ -10,8 +10,10 @@ import msgspec
 
 from skillrm.errors import Fault, SampleError
 from skillrm.service.refusing import Refused
-from skillrm.shapes import plain
+from skillrm.shapes import GROUP_KEYS, plain
 
+MOST_ANSWERS, MOST_CELLS = 4096, 1 << 17
+_ASKED = ("criteria", "resources", "checklist", "instruction_id_list", "kwargs")
 _DEEP = "the JSON is nested too deeply"
 _decode = msgspec.json.Decoder().decode
 
@@ -61,6 +63,20 @@ def listed(body: Mapping[str, Any], key: str, length: int | None = None) -> list
         words = f"must hold {length} items, holds {len(value)}"
         raise Refused(422, f"{key}: {words}", faults=[Fault(words, field=key)])
     return value
+
+
+def bounded(row: Any) -> None:
+    """Raises `Refused` for a row whose table would hold everybody else up: judging it takes its turn at once."""
+    if not isinstance(row, Mapping):
+        return  # which is told elsewhere
+    answers = max((len(row[key]) for key in GROUP_KEYS if isinstance(row.get(key), (list, tuple))), default=1)
+    asked = sum(len(row[key]) for key in _ASKED if isinstance(row.get(key), list))
+    if answers > MOST_ANSWERS:
+        words = f"at most {MOST_ANSWERS} answers to a prompt are judged, these are {answers}"
+        raise Refused(422, words, faults=[Fault(words)])
+    if answers * asked > MOST_CELLS:
+        words = f"{answers} answers and {asked} demands or resources make too large a table"
+        raise Refused(422, words, faults=[Fault(words, mend=f"at most {MOST_CELLS} cells")])
 
 
 def rows_of(data: bytes) -> Iterator[Any]:

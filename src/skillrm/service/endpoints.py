@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from skillrm.errors import ConfigError, Fault
 from skillrm.service.batching import Batch
-from skillrm.service.bodies import an_object, listed, rows_of
+from skillrm.service.bodies import an_object, bounded, listed, rows_of
 from skillrm.service.house import House
 from skillrm.service.refusing import Refused
 from skillrm.service.visit import KEY, Visit
@@ -67,6 +67,7 @@ class Endpoints:
         body = an_object(visit.body)
         if "a" in body and "b" in body:
             body["responses"] = [body.pop("a"), body.pop("b")]
+        bounded(body)
         sample = Sample.parse(body)
         if len(sample.candidates) != 2:
             words = f"two answers are compared, here are {len(sample.candidates)}"

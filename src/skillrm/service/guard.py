@@ -77,11 +77,13 @@ class Guard:
     async def _admit(
         self, scope: Scope, headers: dict[bytes, bytes], visit: Visit, receive: Receive, send: Send
     ) -> None:
-        if self._tokens and visit.path not in OPEN and not self._known(headers.get(b"authorization", b"")):
-            wrong = b"authorization" in headers
-            raise Refused(
-                401, "this token lets nobody in" if wrong else "a token is needed: Authorization: Bearer TOKEN"
-            )
+        if self._tokens and visit.path not in OPEN:
+            known = self._known(headers.get(b"authorization", b""))
+            if known is None:
+                wrong = b"authorization" in headers
+                needed = "a token is needed: Authorization: Bearer TOKEN"
+                raise Refused(401, "this token lets nobody in" if wrong else needed)
+            visit.client = str(known)
         if visit.path not in self._work or visit.method != "POST":
             await self._app(scope, receive, send)
             return
@@ -93,8 +95,10 @@ class Guard:
         finally:
             self._admission.leave(visit.held, visit.seconds)
 
-    def _known(self, authorization: bytes) -> bool:
-        """A bearer token, or the password of a `http://any:TOKEN@host` URL: some trainers can send nothing else."""
+    def _known(self, authorization: bytes) -> int | None:
+        """Which token a bearer has, or the password of a `http://any:TOKEN@host` URL: some trainers can send nothing
+        else.
+        """
         kind, _, given = authorization.partition(b" ")
         if kind.lower() == b"basic":
             with contextlib.suppress(binascii.Error, ValueError):
@@ -103,7 +107,7 @@ class Guard:
             given = b""
         digest = sha256(given.strip()).digest()
         matches = [hmac.compare_digest(digest, token) for token in self._tokens]  # all are compared
-        return any(matches)
+        return matches.index(True) if any(matches) else None
 
     async def _body(self, headers: dict[bytes, bytes], visit: Visit, receive: Receive) -> bytes:
         most, told = self._settings.max_body, headers.get(b"content-length", b"0")

@@ -10,7 +10,9 @@ from skillrm.errors import NoReward
 from skillrm.judgment import Judgment
 from skillrm.reward_model import RewardModel
 from skillrm.rewards import Reward, Rewards
+from skillrm.rewards.answers import sample_of
 from skillrm.service.admission import Admission
+from skillrm.service.bodies import bounded
 from skillrm.service.metrics import Metrics
 from skillrm.service.refusing import Refused
 from skillrm.service.settings import Settings
@@ -45,7 +47,7 @@ class House:
 
     async def judge(self, visit: Visit, row: Mapping[str, Any] | Sample, goal: Goal = "scores") -> Judgment:
         """Raises `SampleError` for what is no sample, `Refused` when its turn does not come."""
-        sample = row if isinstance(row, Sample) else Sample.parse(row)
+        sample = row if isinstance(row, Sample) else _parsed(row)
         model = self._model()
         async with self.admission.slot():
             judgment = await model.judge(sample, goal)
@@ -53,6 +55,7 @@ class House:
 
     async def select(self, visit: Visit, body: Mapping[str, Any]) -> Judgment:
         """The best of N; `strategy` beside the row says how."""
+        bounded(body)
         rest = dict(body)
         strategy = rest.pop("strategy", "listwise")
         told = Sample.parse(rest).model_dump(mode="json", exclude_defaults=True)
@@ -96,10 +99,11 @@ class House:
 
     async def reward(self, visit: Visit, row: Mapping[str, Any], answer: Any, group: str | None = None) -> Reward:
         """One answer's, beside the others of its group where groups are gathered. Raises `SampleError`, `NoReward`."""
-        Sample.parse({**row, "response": answer})  # what is wrong with one must not end its whole group
-        with self.admission.parked() if self.settings.group_size else nullcontext():
+        bounded(row)
+        sample_of(row, (answer,))  # what is wrong with one must not end its whole group
+        with self.admission.parked(visit) if self.settings.group_size else nullcontext():
             try:
-                reward = await self.rewards.one(row, answer, group=group)
+                reward = await self.rewards.one(row, answer, group=f"{visit.client}\0{group or ''}")
             except NoReward:
                 self._missed(visit, 1)
                 raise
@@ -108,6 +112,7 @@ class House:
 
     async def group(self, visit: Visit, row: Mapping[str, Any], answers: Sequence[Any]) -> list[Reward]:
         """A whole group's. Raises `SampleError` and `NoReward`."""
+        bounded({**row, "responses": answers})
         try:
             rewards = await self.rewards.group(row, answers)
         except NoReward:
@@ -136,3 +141,8 @@ class House:
         self.metrics.count(judgment)
         visit.seen["sample"], visit.seen["judgment"] = judgment.sample_id[:100], judgment.status
         return judgment
+
+
+def _parsed(row: Mapping[str, Any]) -> Sample:
+    bounded(row)
+    return Sample.parse(row)

@@ -1,13 +1,17 @@
-"""uvicorn's HTTP protocol with what it leaves open: a head that never ends, and a client that never reads."""
+"""uvicorn's HTTP protocol with what it leaves open: a head that never ends, a client that never reads, and more of them
+than there are descriptors for.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from skillrm.service.settings import Settings
+
 _LARGEST_HEAD = 64 << 10
+_FULL = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _STALLED = 60.0
 """Seconds that an answer may wait for the client to read on."""
 
@@ -19,8 +23,16 @@ class Patient(HttpToolsProtocol):
     _unread: asyncio.TimerHandle | None = None
     _bytes = 0
 
+    @property
+    def _settings(self) -> Settings | None:
+        return getattr(self.config.app, "settings", None)
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if self._settings is not None and len(self.connections) > self._settings.connections:
+            transport.write(_FULL)
+            transport.close()
+            return
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -54,9 +66,9 @@ class Patient(HttpToolsProtocol):
 
     def _await_head(self) -> None:
         if self._head is None:
-            settings: Any = getattr(self.config.app, "settings", None)
             self._bytes = 0
-            self._head = self.loop.call_later(settings.patience if settings else 10.0, self.transport.abort)
+            patience = self._settings.patience if self._settings is not None else 10.0
+            self._head = self.loop.call_later(patience, self.transport.abort)
 
     def _head_came(self) -> None:
         if self._head is not None:

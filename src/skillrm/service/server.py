@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import resource
 import signal
 import socket
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from skillrm.service.settings import Build, Settings
 _BACKLOG = 2048
 _KEEP_ALIVE = 75
 """Seconds an idle connection is kept: longer than clients keep theirs, so that none writes into a closed one."""
+_DESCRIPTORS = 1 << 16
 _STARTING = 30
 """Seconds a worker may take until it first answers its parent; beyond, it is killed and begun anew."""
 
@@ -46,7 +48,7 @@ def configured(build: Build, settings: Settings) -> uvicorn.Config:
     """uvicorn's configuration for one worker or several."""
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     return uvicorn.Config(
-        Application(build, settings),
+        Application(build, replace(settings, connections=min(settings.connections, _room()))),
         factory=True,
         http=Patient,
         ws="none",
@@ -62,6 +64,18 @@ def configured(build: Build, settings: Settings) -> uvicorn.Config:
         timeout_worker_healthcheck=_STARTING,
         backlog=_BACKLOG,
     )
+
+
+def _room() -> int:
+    """Connections that this process has descriptors for, a quarter left to judges, sandbox and files. As many are asked
+    for as the system gives: trainers keep one open for each rollout that waits for its group.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(_DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    return (wanted if soft == resource.RLIM_INFINITY else soft) * 3 // 4
 
 
 def _bound(settings: Settings) -> socket.socket:

@@ -36,6 +36,8 @@ class Settings:
     """Judgments at once, per worker."""
     queue: int = 256
     """Requests that may wait beyond them, per worker; the next one is answered 429."""
+    connections: int = 1 << 16
+    """Clients that may be connected, per worker; fewer where the process has no descriptors for them."""
     max_body: int = 32 << 20
     """Bytes of one request."""
     timeout: float = 300.0

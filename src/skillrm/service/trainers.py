@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import nullcontext
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -22,6 +24,11 @@ from skillrm.service.refusing import Refused
 from skillrm.service.visit import KEY, Visit
 
 T = TypeVar("T")
+_MOST = 1 << 14
+"""Queries of one request."""
+_LONG = 1 << 16
+_BREATH = 16
+"""Queries that are looked at, or begun, before everybody else gets a turn."""
 
 
 def stated(on_failure: OnFailure, *, gathered: bool = False) -> dict[str, str]:
@@ -56,24 +63,34 @@ class Trainers:
         queries = listed(body, "query")
         prompts = listed(body, "prompts", len(queries))
         labels = listed(body, "labels", len(queries)) if body.get("labels") is not None else [None] * len(queries)
-        rows = [row_of(*asked, place) for place, asked in enumerate(zip(queries, prompts, labels, strict=True))]
+        if len(queries) > _MOST:
+            words = f"at most {_MOST} in one request, these are {len(queries)}"
+            raise Refused(422, f"query: {words}", faults=[Fault(words, field="query")])
+        rows = []
+        for place, asked in enumerate(zip(queries, prompts, labels, strict=True)):
+            rows.append(row_of(*asked, place))
+            if place % _BREATH == 0 or len(queries[place]) > _LONG:
+                await asyncio.sleep(0)
         groups: dict[bytes, list[int]] = {}
         for place, pair in enumerate(zip(prompts, labels, strict=True)):
             groups.setdefault(msgspec.json.encode(pair), []).append(place)
         rewards: list[Reward | None] = [None] * len(queries)
+        gathered = self._house.settings.group_size is not None
+        turn = nullcontext() if gathered else asyncio.Semaphore(self._house.admission.concurrency)
 
         async def fill(places: list[int]) -> None:
-            given = await self._together(visit, rows[places[0]][0], [rows[place][1] for place in places])
+            async with turn:
+                given = await self._together(visit, rows[places[0]][0], [rows[place][1] for place in places])
             for place, reward in zip(places, given, strict=True):
                 rewards[place] = reward
 
-        await all_of([fill(places) for places in groups.values()])
+        await all_of([partial(fill, places) for places in groups.values()])
         return as_json(told([reward for reward in rewards if reward is not None]))
 
     async def _together(self, visit: Visit, row: Mapping[str, Any], answers: Sequence[str]) -> Sequence[Reward]:
         if self._house.settings.group_size is None:
             return await self._house.group(visit, row, answers)
-        return await all_of([self._house.reward(visit, row, answer) for answer in answers])
+        return await all_of([partial(self._house.reward, visit, row, answer) for answer in answers])
 
     async def slime(self, request: Request) -> Response:
         """slime: `{"prompt", "response", "label"}` to a number."""
@@ -100,13 +117,18 @@ class Trainers:
         return as_json({})
 
 
-async def all_of(work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
-    """What all of them give; the first that fails ends the others."""
+async def all_of(work: Sequence[Callable[[], Coroutine[Any, Any, T]]]) -> list[T]:
+    """What all of them give; when one fails, the others end before that is told."""
     if len(work) == 1:
-        return [await work[0]]
-    tasks = [asyncio.ensure_future(one) for one in work]
+        return [await work[0]()]
+    tasks: list[asyncio.Task[T]] = []
     try:
+        for place, one in enumerate(work, start=1):
+            tasks.append(asyncio.ensure_future(one()))
+            if place % _BREATH == 0:
+                await asyncio.sleep(0)
         return await asyncio.gather(*tasks)
     finally:
         for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

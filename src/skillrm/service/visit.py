@@ -26,6 +26,10 @@ class Visit:
     id: str
     began: float = field(default_factory=time.perf_counter)
     body: bytes = b""
+    client: str = ""
+    """Which of the tokens it came with; clients of different ones meet in no group."""
+    parked: int = 0
+    """How many of its answers wait for their group."""
     held: int = 0
     """Bytes of the body that admission counts."""
     status: int = 0
