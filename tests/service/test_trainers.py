@@ -170,11 +170,12 @@ async def test_without_a_valid_judgment_every_endpoint_does_as_chosen(
     assert f'skillrm_rewards_missing_total{{on_failure="{chosen}",path="/v1/group"}} 2.0' in metrics
 
 
-async def test_a_503_says_when_to_come_back(service, broken):
+async def test_a_503_says_why_and_when_to_come_back(service, broken):
     running = await service(broken)
     async with running.http.post(running.url + "/slime", json=ROW) as response:
         assert (response.status, response.headers["Retry-After"]) == (503, "1")
-        assert (await response.json())["error"]["message"] == "no valid judgment for 1 of 1 answers"
+        said = (await response.json())["error"]["message"]
+        assert said.startswith("no valid judgment for 1 of 1 answers: BackendRequestError: ")
 
 
 async def test_nemo_gym_is_told_what_abstained_and_what_failed(service):

@@ -101,7 +101,7 @@ class Trainers:
         row, answer = answered(gym_rows.labelled(body, body.get("prompt")), body["response"])
         reward = await self._house.reward(visit, row, answer)
         if reward.value is None:  # cannot be said to this trainer
-            raise NoReward("no valid judgment for 1 of 1 answers")
+            raise NoReward(f"no valid judgment for 1 of 1 answers: {reward.error or reward.status}")
         return as_json(reward.value)
 
     async def verify(self, request: Request) -> Response:
