@@ -121,7 +121,7 @@ class RemoteRewardModel:
         """A reward for each completion of a prompt, judged together; what is missing is as the service's
         `on_failure` says. Raises `NoReward` where it says `raise`.
         """
-        values = await self._of_group({"prompt": prompt, **brought}, listed(completions), "rewards")
+        values = await self._of_group({"prompt": prompt, **brought}, completions, "rewards")
         if not all(value is None or type(value) in (int, float) for value in values):
             raise BackendReplyError("200, and rewards that are no numbers")
         return values
@@ -131,7 +131,7 @@ class RemoteRewardModel:
         return await self._of_group(row, completions, "details")
 
     async def _of_group(self, row: Mapping[str, Any], completions: Sequence[Any], key: str) -> list[Any]:
-        body = _written({**row, "completions": list(completions)})
+        body = _written({**row, "completions": listed(completions)})
         given = _object(await self._asked("/v1/group", body)).get(key)
         if not isinstance(given, list) or len(given) != len(completions):
             raise BackendReplyError(f"200, and not a reward for each of {len(completions)} answers")
