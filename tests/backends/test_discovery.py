@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from skillrm.backends.discovery import first_model
+from skillrm.backends.discovery import first_model, what_is_amiss
 from skillrm.errors import ConfigError
 
 
@@ -52,6 +52,22 @@ async def test_a_server_that_names_no_model_is_told_apart(serve, answer, said):
     server = await serve([answer])
     with pytest.raises(ConfigError, match=said):
         await first_model(f"http://127.0.0.1:{server.port}/v1", None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (_sends(b"{}", b"401 No"), "answers 401: check OPENAI_API_KEY"),
+        (_sends(b"{}", b"404 No"), None),
+        (_sends(b'{"data": []}'), None),
+        (b"SSH-2.0\r\n\r\n", "cannot be reached"),
+    ],
+    ids=["401", "404", "none", "no HTTP"],
+)
+async def test_what_keeps_a_server_from_judging_now_is_told(serve, answer, said):
+    server = await serve([answer])
+    amiss = await what_is_amiss(f"http://127.0.0.1:{server.port}/v1", "key")
+    assert amiss is None if said is None else said in (amiss or "")
 
 
 async def test_a_base_url_that_is_none_is_said_to_be():

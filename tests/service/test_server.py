@@ -215,3 +215,10 @@ async def test_at_its_end_no_group_waits_for_those_who_cannot_come_any_more(sign
         assert await asyncio.wait_for(service.process.wait(), 30) == 0
     told = [line for line in service.said if "2 requests are answered first; Ctrl-C again ends at once" in line]
     assert len(told) == (sign == signal.SIGINT)
+
+
+async def test_a_judge_that_is_away_is_told_at_the_start():
+    here = ("-s", "general", "-m", "judge", "--no-cache", "--base-url")
+    async with served(*here, "http://127.0.0.1:9/v1") as service:
+        service.terminate()
+    assert any(line.startswith("warning: http://127.0.0.1:9/v1 cannot be reached") for line in service.said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -113,8 +114,16 @@ def _settings(given: Mapping[str, Any]) -> Settings:
 
 async def _tried(chosen: Chosen) -> str:
     """Make the reward model once, so that what cannot be used is told before anything listens. Returns its judge."""
+    from skillrm.backends.discovery import what_is_amiss
+
     async with await chosen.reward_model() as model:
-        return model.backend.model if model.backend is not None else "verifiers alone"
+        if model.backend is None:
+            return "verifiers alone"
+        key = os.environ.get("OPENAI_API_KEY")
+        for amiss in [await what_is_amiss(url, key) for url in chosen.urls()]:
+            if amiss is not None:  # it may come yet: nothing ends
+                note(f"warning: {amiss}")
+        return model.backend.model
 
 
 def _started(url: str, skill: str, judged_by: str, settings: Settings) -> None:
