@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
+    AliasChoices,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -40,6 +41,11 @@ _LEVELS: tuple[Access, ...] = ("open", "sample", "privileged")
 
 def _whole(value: Any) -> Any:
     return shapes.mended(value) if isinstance(value, str) else value
+
+
+def _text_only(value: Any) -> Any:
+    """Other logs keep other things under the same name."""
+    return shapes.mended(value) if isinstance(value, str) and value else None
 
 
 Text = Annotated[str, BeforeValidator(_whole)]
@@ -87,13 +93,17 @@ class Frozen(BaseModel):
 class Message(Frozen):
     """One chat turn in the OpenAI shape, so that trajectories parse. Unknown keys of a foreign log are dropped."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
     role: str
     content: Text | tuple[dict[str, Any], ...] | None = None
     tool_calls: tuple[dict[str, Any], ...] | None = None
     tool_call_id: str | None = None
     name: str | None = None
+    reasoning_content: Annotated[str | None, BeforeValidator(_text_only)] = Field(
+        default=None, validation_alias=AliasChoices("reasoning_content", "reasoning", "thinking")
+    )
+    """What was thought before, where a server or a trainer has parsed it out of the text."""
 
     @property
     def text(self) -> str:
@@ -208,7 +218,12 @@ class Candidate(Frozen):
         """Everything the candidate said, reasoning included."""
         if isinstance(self.text, str):
             return self.text
-        return "\n".join(f"[{turn.role}] {turn.text}" for turn in self.text)
+        return "\n".join(
+            f"[{turn.role}] {words}"
+            for turn in self.text
+            for words in (turn.reasoning_content, turn.text)
+            if words is not None
+        )
 
     @cached_property
     def final(self) -> str:

@@ -14,7 +14,7 @@ from serving import BAD, GOOD, PROMPT
 from skillrm import RewardModel
 from skillrm.backends import ScriptedBackend
 from skillrm.errors import BackendTransportError, ConfigError, NoReward, SampleError
-from skillrm.judgment import Readout, Shaping
+from skillrm.judgment import LengthGate, Readout, Shaping
 from skillrm.rewards import Rewards, open_rewards
 
 ROW = {"prompt": PROMPT, "id": "r1"}
@@ -316,3 +316,20 @@ async def test_rows_that_differ_are_no_group_whatever_name_they_share():
     theirs = {"prompt": PROMPT, "criteria": [{"id": "own", "text": "Anything."}]}
     first, second = await asyncio.gather(rewards.one(theirs, GOOD, group="g"), rewards.one(mine, GOOD, group="g"))
     assert (first.status, second.status) == ("abstained", "ok")
+
+
+async def test_a_cap_on_everything_that_was_said_counts_what_was_thought_wherever_it_stands():
+    gate = LengthGate(free=100, full=200, cap=0.0, of="whole")
+    rewards = Rewards(RewardModel("instruction-following", readout=Readout(length=gate)))
+    thought = "Which rivers are there? " * 20
+    given = await rewards.group(
+        ROW,
+        [
+            GOOD,
+            f"<think>{thought}</think>{GOOD}",
+            [{"role": "assistant", "content": GOOD, "reasoning_content": thought}],
+            [{"role": "assistant", "content": GOOD, "thinking": thought}],
+            [{"role": "assistant", "content": GOOD, "reasoning": {"effort": "low"}}],
+        ],
+    )
+    assert values(given) == [1.0, 0.0, 0.0, 0.0, 1.0]

@@ -101,7 +101,7 @@ def _unreadable(place: int, words: str) -> SampleError:
 
 
 def asked_and_answered(body: Mapping[str, Any]) -> tuple[Any, Any]:
-    """Prompt and answer of a NeMo Gym row: `responses_create_params.input`, and the text that `response` put out."""
+    """Prompt and answer of a NeMo Gym row: `responses_create_params.input`, and what the policy said in `response`."""
     params, response = body.get("responses_create_params"), body.get("response")
     if not isinstance(params, Mapping) or not isinstance(response, Mapping):
         missing = "response" if isinstance(params, Mapping) else "responses_create_params"
@@ -115,8 +115,30 @@ def asked_and_answered(body: Mapping[str, Any]) -> tuple[Any, Any]:
     output = response.get("output")
     if not isinstance(output, list):
         raise SampleError(Fault("must be a list", field="response.output"))
-    said = [_said(item) for item in output if _is_message(item)]
-    return turns, said[-1] if said else ""
+    return turns, _answer(output)
+
+
+def _answer(output: list[Any]) -> Any:
+    """The text of the last message that the policy wrote; as turns where it thought or wrote more before: a cap on the
+    length of everything that was said counts it. Others' messages (a user's, a tool's) are not its own.
+    """
+    said: list[dict[str, Any]] = []
+    thought: list[str] = []
+    for item in output:
+        if _is_message(item):
+            if item.get("role", "assistant") == "assistant":
+                said.append({"role": "assistant", "content": _said(item), "reasoning_content": "\n".join(thought)})
+                thought = []
+        elif item.get("type") == "reasoning":
+            parts = [
+                part for key in ("summary", "content") for part in item.get(key) or () if isinstance(part, Mapping)
+            ]
+            thought += [part["text"] for part in parts if isinstance(part.get("text"), str)]
+    if said and thought:
+        said[-1]["reasoning_content"] = "\n".join(filter(None, (said[-1]["reasoning_content"], *thought)))
+    if len(said) == 1 and not said[0]["reasoning_content"]:
+        return said[0]["content"]
+    return said or ""
 
 
 def _turns(given: Any) -> Any:
