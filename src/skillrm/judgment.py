@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 from skillrm.errors import SkillRMError
 from skillrm.types import Criterion, Evidence, Flag, Frozen, Goal, Observation, Preference, Status, Text, Unit
 
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
 
 class Score(Frozen):
     """A candidate's score and what the undecided cells could still make of it; all in [0, 1]."""
@@ -36,8 +38,8 @@ class Verdict(Frozen):
 class Shaping(Frozen):
     """What `reward()` makes of a score: lo + (hi - lo) * value, then clipped."""
 
-    scale: tuple[float, float] = (0.0, 1.0)
-    clip: tuple[float, float] | None = None
+    scale: tuple[Finite, Finite] = (0.0, 1.0)
+    clip: tuple[Finite, Finite] | None = None
 
     def of(self, value: float) -> float:
         """The reward that a value in [0, 1] makes."""

@@ -23,7 +23,7 @@ class Limits(Frozen):
     tokens: Count | None = None
     """Prompt and completion tokens of one judgment together; no further call is made once they are spent."""
     seconds: Annotated[float, Field(gt=0)] = 300.0
-    """Wall time of one judgment."""
+    """Wall time of one judgment, and what its verifiers may take together, waiting for their turn aside."""
     reply_tokens: Count = 4096
     """`max_tokens` of one call."""
     verifier_seconds: Annotated[float, Field(gt=0)] = 60.0

@@ -282,5 +282,7 @@ async def _verify(setting: Setting, ledger: Ledger) -> None:
     sample = setting.bank.sample
     labels = tuple(c.label for c in sample.candidates if c.final.strip())
     if setting.plan.eager:
-        seconds = setting.limits.verifier_seconds
-        await verify.run_all(setting.plan.eager, sample, labels, ledger, seconds, known=setting.findings)
+        each, together = setting.limits.verifier_seconds, setting.limits.seconds
+        await verify.run_all(
+            setting.plan.eager, sample, labels, ledger, each, known=setting.findings, together=together
+        )

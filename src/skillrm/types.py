@@ -161,7 +161,7 @@ class Criterion(Frozen):
 
     id: Identifier
     text: Text
-    weight: Annotated[float, Field(allow_inf_nan=False)] = 1.0
+    weight: Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)] = 1.0
     """Negative: the criterion names a fault, and its presence counts against the candidate."""
     scale: Annotated[str, Field(pattern=SCALE)] = "binary"
     gate: Unit | None = None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from skillrm.errors import SkillRMError, VerifierNotFound
@@ -20,6 +21,7 @@ from skillrm.verifiers.registry import Finding
 AT_ONCE = 2 * (os.cpu_count() or 2)
 """Costly verifiers at work in one event loop. The others wait outside their time: a verifier that would share the
 machine with sixty neighbours would not finish, and what was not decided would depend on the load."""
+_MOMENT = 0.5
 _turns: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = weakref.WeakKeyDictionary()
 
 
@@ -34,15 +36,50 @@ class Run:
     """Out of a cache."""
 
 
+class Share:
+    """What the verifiers of one judgment may take of the machine, together."""
+
+    def __init__(self, seconds: float = math.inf) -> None:
+        self.left = seconds
+        """Of running; waiting for a turn is not counted."""
+        self._queued = asyncio.Semaphore(AT_ONCE)
+
+    @contextlib.asynccontextmanager
+    async def turn(self, verifier: registry.Verifier) -> AsyncIterator[None]:
+        """Few of one judgment wait at the same time: others' need not wait for all of them."""
+        if not verifier.keeps:
+            yield
+            return
+        turns = _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
+        async with self._queued, turns:
+            yield
+
+    @contextlib.asynccontextmanager
+    async def running(self, seconds: float) -> AsyncIterator[float]:
+        """How long it may take: once all time is spent, a moment. Raises `TimeoutError`."""
+        loop = asyncio.get_running_loop()
+        started, allowed = loop.time(), min(seconds, max(_MOMENT, self.left))
+        try:
+            async with asyncio.timeout(allowed):
+                yield allowed
+        finally:
+            self.left -= loop.time() - started
+
+
 async def run(
-    resource: Resource, sample: Sample, labels: tuple[str, ...], seconds: float, known: KnownFindings | None = None
+    resource: Resource,
+    sample: Sample,
+    labels: tuple[str, ...],
+    seconds: float,
+    known: KnownFindings | None = None,
+    share: Share | None = None,
 ) -> Run:
     """Findings of one resource. What we or the machine broke is `error`, never a decision; what was found in time
     stands.
     """
-    started, key = time.perf_counter(), None
+    started, key, share = time.perf_counter(), None, share or Share()
     findings: dict[str, Finding] = {}
-    missing = registry.broken(f"{resource.id} did not finish within {seconds:g} s")
+    missing, allowed = "", seconds
     try:
         verifier = registry.behind(resource)
         args = registry.arguments(verifier, resource)
@@ -51,25 +88,19 @@ async def run(
             return Run(resource, found, (time.perf_counter() - started) * 1000, known=True)
         seen = _everything_said(sample) if resource.scope == "all" else sample
         if verifier.waits:
-            async with _turn(verifier), asyncio.timeout(seconds):
+            async with share.turn(verifier), share.running(seconds) as allowed:
                 findings |= await verifier.run(seen, labels, args, findings)
         else:  # nothing could stop it
             findings |= await verifier.run(seen, labels, args, findings)
     except TimeoutError:
-        pass
+        missing = f"{resource.id} did not finish within {allowed:.3g} s"
     except SkillRMError as error:
-        missing = registry.broken(f"{resource.id}: {error}")
-    findings = {label: findings.get(label, missing) for label in labels}
+        missing = f"{resource.id}: {error}"
+    findings = {label: findings.get(label) or registry.broken(missing) for label in labels}
     ms = (time.perf_counter() - started) * 1000
     if known is not None and key is not None:
         known.put(key, findings, ms)
     return Run(resource, findings, ms)
-
-
-def _turn(verifier: registry.Verifier) -> contextlib.AbstractAsyncContextManager[object]:
-    if not verifier.keeps:
-        return contextlib.nullcontext()
-    return _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
 
 
 def _everything_said(sample: Sample) -> Sample:
@@ -85,11 +116,16 @@ async def run_all(
     seconds: float,
     turn: int = 0,
     known: KnownFindings | None = None,
+    together: float = math.inf,
 ) -> list[Observation]:
-    """Run `resources` side by side and write their rows in the given order, so that numbering is deterministic."""
+    """Run `resources` side by side and write their rows in the given order, so that numbering is deterministic.
+
+    `together`: seconds that all of them may take, waiting for a turn aside.
+    """
     if not labels or not resources:
         return []
-    work = [run(resource, sample, labels, seconds, known) for resource in resources]
+    share = Share(together)
+    work = [run(resource, sample, labels, seconds, known, share) for resource in resources]
     side_by_side = sum(map(_waits, resources)) > 1
     runs = await asyncio.gather(*work) if side_by_side else [await one for one in work]
     return [one for done in runs for one in ledger.find(turn, done.resource, done.findings, done.ms, done.known)]

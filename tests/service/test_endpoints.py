@@ -84,7 +84,12 @@ async def test_a_table_that_would_hold_everybody_up_is_refused(service, path):
     here = await service()
     many = {"prompt": PROMPT, "completions": ["a"] * 4097}
     wide = {"prompt": PROMPT, "completions": ["a"] * 512, "checklist": ["Is it short?"] * 512}
-    for row, words in ((many, "at most 4096 answers"), (wide, "too large a table")):
+    long = {
+        "prompt": PROMPT,
+        "completions": ["a", "b"],
+        "criteria": [{"id": f"c{n}", "text": "t"} for n in range(1025)],
+    }
+    for row, words in ((many, "at most 4096 answers"), (wide, "too large a table"), (long, "too large a table")):
         status, told = await here.post(path, row)
         assert (status, words in told["error"]["message"]) == (422, True)
 

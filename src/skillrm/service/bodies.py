@@ -12,7 +12,7 @@ from skillrm.errors import Fault, SampleError
 from skillrm.service.refusing import Refused
 from skillrm.shapes import GROUP_KEYS, plain
 
-MOST_ANSWERS, MOST_CELLS = 4096, 1 << 17
+MOST_ANSWERS, MOST_ASKED, MOST_CELLS = 4096, 1024, 1 << 17
 _ASKED = ("criteria", "resources", "checklist", "instruction_id_list", "kwargs")
 _DEEP = "the JSON is nested too deeply"
 _decode = msgspec.json.Decoder().decode
@@ -74,9 +74,9 @@ def bounded(row: Any) -> None:
     if answers > MOST_ANSWERS:
         words = f"at most {MOST_ANSWERS} answers to a prompt are judged, these are {answers}"
         raise Refused(422, words, faults=[Fault(words)])
-    if answers * asked > MOST_CELLS:
-        words = f"{answers} answers and {asked} demands or resources make too large a table"
-        raise Refused(422, words, faults=[Fault(words, mend=f"at most {MOST_CELLS} cells")])
+    if answers * asked > MOST_CELLS or asked > MOST_ASKED:
+        words = f"{answers} answers and {asked} demands and resources make too large a table"
+        raise Refused(422, words, faults=[Fault(words, mend=f"at most {MOST_ASKED}, and {MOST_CELLS} cells")])
 
 
 def rows_of(data: bytes) -> Iterator[Any]:
