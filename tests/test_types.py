@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from skillrm.errors import SampleError
-from skillrm.types import THINK, Candidate, Criterion, Evidence, Message, Resource, Sample, split_reasoning
+from skillrm.shapes import THINK, split_reasoning
+from skillrm.types import Candidate, Criterion, Evidence, Message, Resource, Sample
 
 
 def test_a_copy_with_other_values_forgets_what_was_computed_from_the_old():

@@ -21,8 +21,9 @@ from skillrm.plan import Plan, plan_for
 from skillrm.planning import propose
 from skillrm.routing import Route, Router
 from skillrm.setting import JudgeKind, LimitReached, Setting, Spending, ToolMode, together
+from skillrm.shapes import THINK, Delimiters
 from skillrm.skill import Bank, Skill, load_skill
-from skillrm.types import THINK, Access, Criterion, Delimiters, Goal, Sample
+from skillrm.types import Access, Criterion, Goal, Sample
 from skillrm.validation import among, listed
 from skillrm.version import __version__
 

@@ -40,6 +40,12 @@ _READ = {
     *_BROUGHT_KEYS,
     *("messages", "chosen", "rejected", "resources", "criteria", "tags"),
 }
+Delimiters = tuple[tuple[str, str], ...]
+THINK: Delimiters = (
+    ("<think>", "</think>"),
+    ("<thinking>", "</thinking>"),
+    ("<|begin_of_thought|>", "<|end_of_thought|>"),
+)
 _ASKING = {"user", "system", "developer"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 DEEPEST = 100
@@ -50,6 +56,19 @@ _CANONICAL = msgspec.json.Encoder(order="sorted")
 def mended(text: str) -> str:
     """A lone surrogate cannot be written to any file or wire; it becomes U+FFFD here, once."""
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+def split_reasoning(text: str, delimiters: Delimiters = THINK) -> str:
+    """`text` without the reasoning that opens it. Only a leading block counts: nothing can be hidden further down."""
+    head = text.lstrip()
+    for opening, closing in delimiters:
+        if head.startswith(opening):
+            end = head.find(closing)
+            return "" if end < 0 else head[end + len(closing) :].lstrip()
+        end = head.find(closing) if closing[:1] in head else -1  # one character is found far faster than several
+        if end >= 0 and opening not in head[:end]:  # chat templates often write the opening tag into the prompt
+            return head[end + len(closing) :].lstrip()
+    return text
 
 
 def normalise(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from pydantic import (
 
 from skillrm import shapes
 from skillrm.errors import SampleError
+from skillrm.shapes import THINK, Delimiters, split_reasoning
 from skillrm.validation import IDENTIFIER, SCALE, faults
 
 Kind = Literal["rubric", "principle", "checklist", "reference", "verifier", "tool", "calibration", "aggregation"]
@@ -29,13 +30,7 @@ Status = Literal["ok", "abstained", "failed"]
 Decision = Literal["satisfied", "violated", "partial", "unknown", "not_applicable"]
 Source = Literal["rule", "hard_verifier", "judge", "soft_verifier"]
 Origin = Literal["skill", "sample", "prompt", "judge"]
-Delimiters = tuple[tuple[str, str], ...]
 
-THINK: Delimiters = (
-    ("<think>", "</think>"),
-    ("<thinking>", "</thinking>"),
-    ("<|begin_of_thought|>", "<|end_of_thought|>"),
-)
 _LEVELS: tuple[Access, ...] = ("open", "sample", "privileged")
 
 
@@ -234,19 +229,6 @@ class Candidate(Frozen):
             (split_reasoning(turn.text, self.delimiters) for turn in reversed(self.text) if turn.role == "assistant"),
             "",
         )
-
-
-def split_reasoning(text: str, delimiters: Delimiters = THINK) -> str:
-    """`text` without the reasoning that opens it. Only a leading block counts: nothing can be hidden further down."""
-    head = text.lstrip()
-    for opening, closing in delimiters:
-        if head.startswith(opening):
-            end = head.find(closing)
-            return "" if end < 0 else head[end + len(closing) :].lstrip()
-        end = head.find(closing) if closing[:1] in head else -1  # one character is found far faster than several
-        if end >= 0 and opening not in head[:end]:  # chat templates often write the opening tag into the prompt
-            return head[end + len(closing) :].lstrip()
-    return text
 
 
 class Sample(Frozen):
