@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 from collections.abc import AsyncGenerator, Sequence
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from skillrm.verifiers.source import keeps_nothing, runs_text
 
 MAX_SOURCE = 100_000
 """Characters."""
+_RETURNED = re.compile(r"True|False|None|[-+.\deinfa]{1,40}|a \w{1,40}")
 _FIRST_LOOK = 0.25
 """Seconds of a call in a guest that others share; a slower one is begun anew in its own."""
 _CALLING = """\
@@ -117,6 +119,7 @@ def _finding(done: SandboxResult | SandboxError, args: FunctionArgs, forgeable: 
     said = done.result
     if not isinstance(said, dict) or not isinstance(said.get("holds"), bool):
         return broken("the function ended the process before it returned")
-    holds = bool(said["holds"])
-    words = f"{args.entry} returns {said.get('returned')}"[:200]
-    return decided(holds, words, forgeable=holds and forgeable)
+    holds, told = bool(said["holds"]), said.get("returned")
+    if not isinstance(told, str) or _RETURNED.fullmatch(told) is None:  # who forges it does not talk to the judge
+        told = f"something {str(holds).lower()}"
+    return decided(holds, f"{args.entry} returns {told}", forgeable=holds and forgeable)
