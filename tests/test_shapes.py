@@ -132,3 +132,10 @@ KEYS = [
 def test_any_row_is_a_sample_or_a_sample_error(row):
     with contextlib.suppress(SampleError):
         assert Sample.parse(row).candidates
+
+
+@pytest.mark.parametrize("identity", [[1], {"a": 1}, [["reference"]]])
+def test_an_id_that_is_no_text_is_a_fault_of_its_field(identity):
+    row = {"prompt": "p", "response": "a", "resources": [{"id": identity, "kind": "reference", "text": "x"}]}
+    with pytest.raises(SampleError, match=r"resources\.0\.id: must be text"):
+        Sample.parse(row)

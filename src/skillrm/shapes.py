@@ -247,7 +247,7 @@ def _listed(row: Mapping[str, Any], key: str) -> Sequence[Any]:
 
 def _mount_conveniences(row: Mapping[str, Any], sample: dict[str, Any]) -> None:
     """`reference`, `checklist`, `tests` and official IFEval columns become sample resources and criteria."""
-    taken = {resource.get("id") for resource in sample["resources"] if isinstance(resource, Mapping)}
+    taken = {str(resource.get("id")) for resource in sample["resources"] if isinstance(resource, Mapping)}
     for key, kind in (("reference", "reference"), ("tests", "tool")):
         value = row.get(key)
         if value is not None and value != "" and value != [] and key not in taken:
