@@ -251,11 +251,6 @@ def test_a_setting_that_cannot_be_used_is_named(settings, field):
     assert raised.value.faults[0].field == field
 
 
-def test_what_is_the_services_to_say_is_refused_from_the_environment_too():
-    with pytest.raises(ConfigError, match="is the service's to say"):
-        open_rewards(environ={"SKILLRM_URL": "http://127.0.0.1:1", "SKILLRM_FORM": "ranks"})
-
-
 async def test_a_score_survives_json():
     (reward,) = await verified().group(ROW, [GOOD])
     assert type(reward).of(json.loads(json.dumps(reward.told()))) == reward

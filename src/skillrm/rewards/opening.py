@@ -43,8 +43,7 @@ def open_rewards(
             chosen[key] = environ[f"SKILLRM_{key.upper()}"]
     policy = environ.get("SKILLRM_ON_FAILURE") or default_on_failure if on_failure in (None, "") else on_failure
     if "url" in chosen:
-        told = {key for key, value in given.items() if value is not None}
-        return _remote(chosen, policy, told | {key for key in _HERE if key in chosen})
+        return _remote(chosen, policy, {key for key, value in given.items() if value is not None})
     chosen.pop("token", None)
     settings: dict[str, Any] = {"on_failure": policy}
     if "form" in chosen:
