@@ -328,3 +328,21 @@ async def test_a_cap_on_everything_that_was_said_counts_what_was_thought_whereve
         ],
     )
     assert values(given) == [1.0, 0.0, 0.0, 0.0, 1.0]
+
+
+@pytest.mark.parametrize(("form", "expected"), [("scores", [1.0, None, 0.0, 1.0]), ("ranks", [1.0, None, 0.0, 1.0])])
+async def test_an_answer_over_which_a_required_verifier_breaks_takes_no_reward_from_the_others(form, expected):
+    source = "import re\ndef fits(prompt, answer): return re.match('(a+)+$', answer) is not None"
+    function = {"source": source, "entry": "fits", "seconds": 0.5}
+    resource = {"id": "v", "kind": "verifier", "verifier": "function:python", "args": function, "access": "sample"}
+    row = {
+        "prompt": "Write a few times a.",
+        "criteria": [{"id": "fits", "text": "Only a.", "gate": 0.0}],
+        "resources": [{**resource, "decides": ["fits"], "hard": True}],
+        "tags": ["stated"],
+    }
+    given = await verified(form=form).group(row, ["aaa", "a" * 40 + "b", "b", "aa"])
+    assert values(given) == expected
+    assert [reward.status for reward in given] == ["ok", "failed", "ok", "ok"]
+    assert "timeout" in given[1].error
+    assert given[0].error is None

@@ -20,13 +20,20 @@ def goal_of(form: Form) -> Goal:
 def places_of(judgment: Judgment) -> dict[str, float | None]:
     """Each label's standing, higher is better and equal is tied; None for one that no valid judgment places.
 
-    A decided ranking is taken as it is. In one that is still open, only candidates with a score have a standing.
+    A decided ranking is taken as it is. In one that is still open, only candidates with a score have a standing. A
+    judge that broke leaves nobody one; a verifier that broke takes it from the candidates that it broke over.
     """
     scores = judgment.verdict.scores
     if judgment.status == "ok" and judgment.goal != "scores":
         groups = judgment.verdict.ranking
         return {label: float(-place) for place, group in enumerate(groups) for label in group}
-    return {label: None if judgment.status == "failed" else score.value for label, score in scores.items()}
+    without: Collection[str | None] = ()
+    if judgment.status == "failed":
+        judge_broke = any(one.error is not None for one in judgment.passes)
+        without = (
+            scores if judge_broke else {flag.candidate for flag in judgment.flags if flag.kind == "verifier_error"}
+        )
+    return {label: None if label in without else score.value for label, score in scores.items()}
 
 
 def ranks(places: Collection[float]) -> dict[float, float]:
