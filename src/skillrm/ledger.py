@@ -190,16 +190,7 @@ class Ledger:
         quote: str | None = None,
     ) -> None:
         """Write the judge's row; its later word replaces its earlier one."""
-        self._judged[criterion, label] = Evidence.made(  # every field, in order
-            criterion=criterion,
-            candidate=label,
-            decision=decision_of(score),
-            score=score,
-            observations=observations,
-            quote=None if quote is None else mended(quote),
-            reason=mended(reason),
-            source="judge",
-        )
+        self._judged[criterion, label] = self._row(criterion, label, score, observations, reason, "judge", quote)
         self.changes += 1
 
     def covered(self, observation: str) -> tuple[str, ...]:
